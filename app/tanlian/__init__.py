@@ -1,0 +1,1 @@
+"""Tanlian (碳链): the application side of a consortium carbon market."""

@@ -1,0 +1,1 @@
+"""Contracts as Python: calls, transactions, events, errors."""

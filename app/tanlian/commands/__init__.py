@@ -1,0 +1,1 @@
+"""Sub-commands of `tanlian`, one module a noun; thin over services."""

@@ -1,0 +1,1 @@
+"""What a member or an auditor does, one module a subject."""

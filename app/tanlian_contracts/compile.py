@@ -1,0 +1,37 @@
+"""Compile the contracts with the locked Vyper, in this process; needs the `ape` extra."""
+
+import site
+from pathlib import Path
+from typing import Any
+
+from vyper.compiler import CompilerData
+from vyper.compiler.input_bundle import FilesystemInputBundle
+from vyper.compiler.output import build_abi_output, build_layout_output
+from vyper.compiler.settings import OptimizationLevel, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+CONTRACTS = ROOT / "contracts"
+EVM_VERSION = "cancun"  # the genesis of both engines; Vyper's own default is newer
+
+
+def compile_contract(source: Path) -> dict[str, Any]:
+    """Compile one contract: name, abi, bytecode, runtime size, storage layout, integrity sum."""
+    bundle = FilesystemInputBundle([Path(p) for p in site.getsitepackages()] + [ROOT])
+    data = CompilerData(
+        bundle.load_file(source),
+        bundle,
+        settings=Settings(evm_version=EVM_VERSION, optimize=OptimizationLevel.GAS),
+    )
+    return {
+        "name": source.stem,
+        "abi": build_abi_output(data),
+        "bytecode": "0x" + data.bytecode.hex(),
+        "runtime_bytes": len(data.bytecode_runtime),
+        "layout": build_layout_output(data),
+        "integrity": data.integrity_sum,
+    }
+
+
+def compile_all() -> dict[str, dict[str, Any]]:
+    """Compile each deployable contract (the CamelCase files directly in contracts/), by name."""
+    return {source.stem: compile_contract(source) for source in sorted(CONTRACTS.glob("*.vy"))}

@@ -1,0 +1,1 @@
+"""The chain side: embedded chain, Besu network, keys, certificates, permissions."""
