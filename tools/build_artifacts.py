@@ -1,4 +1,4 @@
-"""Compile every contract into app/tanlian_contracts/artifacts and freeze its ABI in deployments/abi.
+"""Compile every contract into the package and freeze its ABI in deployments/abi.
 
 Vyper runs in this process, and each artifact carries the integrity sum over the source and all its
 imports, so that nothing stale passes. `--check` writes nothing and fails if a file would change.
@@ -19,7 +19,9 @@ def rendered() -> dict[Path, str]:
     files: dict[Path, str] = {}
     for name, artifact in compile_all().items():
         files[ARTIFACTS / f"{name}.json"] = json.dumps(artifact, indent=1, sort_keys=True) + "\n"
-        files[FROZEN / f"{name}.json"] = json.dumps(artifact["abi"], indent=1, sort_keys=True) + "\n"
+        files[FROZEN / f"{name}.json"] = (
+            json.dumps(artifact["abi"], indent=1, sort_keys=True) + "\n"
+        )
     return files
 
 

@@ -1,6 +1,7 @@
 """Check the form of every Vyper source: mamushi's formatting, the pragma, the licence line.
 
-mamushi runs file by file, because a batch run hides a file that it could not parse. `--fix` formats.
+mamushi runs file by file, because a batch run hides a file that it could not parse. `--fix`
+formats.
 """
 
 import subprocess
@@ -32,7 +33,8 @@ def complaints(path: Path, fix: bool) -> list[str]:
 
 
 def main(fix: bool) -> int:
-    sources = sorted(p for f in FOLDERS for p in (ROOT / f).rglob("*") if p.suffix in {".vy", ".vyi"})
+    found = [p for folder in FOLDERS for p in (ROOT / folder).rglob("*")]
+    sources = sorted(p for p in found if p.suffix in {".vy", ".vyi"})
     failed = 0
     for path in sources:
         for sentence in complaints(path, fix):
