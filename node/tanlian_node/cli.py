@@ -1,0 +1,31 @@
+"""`tanlian-node`: the commands of whoever runs a node.
+
+Every module in `tanlian_node/commands` offers its click commands in a tuple `COMMANDS`.
+"""
+
+import importlib
+import pkgutil
+
+import click
+
+from tanlian_node import commands
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="ape-tanlian", prog_name="tanlian-node")
+def main() -> None:
+    """Run the embedded chain, or a network of Besu nodes."""
+
+
+def load(group: click.Group) -> None:
+    """Add what each module of the commands package offers."""
+    for found in pkgutil.iter_modules(commands.__path__):
+        module = importlib.import_module(f"{commands.__name__}.{found.name}")
+        for command in module.COMMANDS:
+            group.add_command(command)
+
+
+load(main)
+
+if __name__ == "__main__":
+    main()
