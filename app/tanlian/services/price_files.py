@@ -35,7 +35,7 @@ def price_to_ticks(text: str) -> int:
     digits = whole + fraction
     if not (digits.isascii() and digits.isdecimal() and whole) or len(digits) > 15:
         raise PriceNotReadable(f"{text!r} is no price. Write it as in 33.25.", value=text)
-    scale = 10 ** len(fraction)
+    scale: int = 10 ** len(fraction)
     ticks = (int(digits) * 100 * 2 + scale) // (2 * scale)
     if ticks == 0:
         raise PriceNotReadable(f"{text!r} is less than one tick of 0.01.", value=text)

@@ -1,0 +1,112 @@
+"""The order book as a picture: how much stands at which price, bids and asks apart."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tanlian.domain.trading_need import Side
+from tanlian.services.report.figures import price, thousands
+from tanlian.services.report.svg import Drawing, Scale, nice_marks
+
+MOST_BARS = 48
+
+
+@dataclass(frozen=True, slots=True)
+class StandingOrder:
+    """An order of the book at one moment."""
+
+    side: Side
+    price_ticks: int
+    quantity_t: int
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What stands between two prices, both included."""
+
+    from_ticks: int
+    to_ticks: int
+    bid_t: int
+    ask_t: int
+
+    @property
+    def label(self) -> str:
+        if self.from_ticks == self.to_ticks:
+            return price(self.from_ticks)
+        return f"{price(self.from_ticks)}-{price(self.to_ticks)}"
+
+
+def levels(orders: Iterable[StandingOrder], most: int = MOST_BARS) -> list[Level]:
+    """Return the book from low to high prices in at most `most` steps of one width."""
+    standing: dict[Side, dict[int, int]] = {side: defaultdict(int) for side in Side}
+    for order in orders:
+        standing[order.side][order.price_ticks] += order.quantity_t
+    prices = [*standing[Side.BUY], *standing[Side.SELL]]
+    if not prices:
+        return []
+    low, high = min(prices), max(prices)
+    width = max(1, -(-(high - low + 1) // most))
+    steps = []
+    for start in range(low, high + 1, width):
+        inside = range(start, start + width)
+        bid, ask = (
+            sum(standing[side].get(ticks, 0) for ticks in inside) for side in (Side.BUY, Side.SELL)
+        )
+        if bid or ask:
+            steps.append(Level(start, min(start + width - 1, high), bid, ask))
+    return steps
+
+
+def draw_order_book(
+    name: str, title: str, orders: Iterable[StandingOrder], band: tuple[int, int]
+) -> Drawing:
+    """Return bars over the price: bids upwards in front, asks beside them in another texture."""
+    book = levels(orders)
+    bid_t = sum(level.bid_t for level in book)
+    ask_t = sum(level.ask_t for level in book)
+    best_bid = max((level.to_ticks for level in book if level.bid_t), default=None)
+    best_ask = min((level.from_ticks for level in book if level.ask_t), default=None)
+    drawing = Drawing(
+        name,
+        title,
+        f"{thousands(bid_t)} t of bids"
+        + (f" up to {price(best_bid)} yuan" if best_bid is not None else "")
+        + f", {thousands(ask_t)} t of asks"
+        + (f" from {price(best_ask)} yuan" if best_ask is not None else "")
+        + ". The table below has every step.",
+    )
+    low = min([band[0], *(level.from_ticks for level in book)])
+    high = max([band[1], *(level.to_ticks for level in book)])
+    across = Scale(low - 2, high + 2, *drawing.across)
+    greatest = max((max(level.bid_t, level.ask_t) for level in book), default=1)
+    upwards = Scale(0, greatest, *drawing.upwards)
+    drawing.axes(
+        (
+            across,
+            [(ticks, price(ticks)) for ticks in nice_marks(low, high, 9)],
+            "价格 Price (yuan/t)",
+        ),
+        (
+            upwards,
+            [(t, thousands(t)) for t in nice_marks(0, greatest, 5)],
+            "数量 Quantity (t)",
+        ),
+    )
+    for edge in band:
+        x = across.at(edge)
+        drawing.line((x, upwards.at(0)), (x, upwards.at(greatest)), "band")
+    for level in book:
+        left = across.pixel(level.from_ticks)
+        half = max((across.pixel(level.to_ticks + 1) - left - 1) // 2, 2)
+        for quantity, at, style, side in (
+            (level.bid_t, left, "bid", "买 bid"),
+            (level.ask_t, left + half, "ask", "卖 ask"),
+        ):
+            if quantity:
+                drawing.rect(
+                    (str(at), upwards.at(quantity)),
+                    (str(half), upwards.span(quantity)),
+                    style,
+                    f"{side} {level.label}: {thousands(quantity)} t",
+                )
+    return drawing

@@ -1,0 +1,97 @@
+"""The session's prices as a picture: every trade in its order, with band, reference and close."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from tanlian.services.report.figures import half_tick_price, price, thousands
+from tanlian.services.report.svg import TOP, Drawing, Scale, nice_marks
+
+
+class TradeKind(Enum):
+    """How a trade came about: its words, its colour and the outline of its mark."""
+
+    AUCTION = ("双向拍卖 double auction", "auction", "M-5 0A5 5 0 1 0 5 0A5 5 0 1 0 -5 0Z")
+    CONTINUOUS = ("点对点 peer to peer", "continuous", "M0 -6L6 0L0 6L-6 0Z")
+    BLOCK = ("大宗 block trade", "block", "M-5 -5H5V5H-5Z")
+
+    def __init__(self, words: str, style: str, shape: str) -> None:
+        self.words = words
+        self.style = style
+        self.shape = shape
+
+
+@dataclass(frozen=True, slots=True)
+class PricedTrade:
+    """A trade as the picture needs it; prices in half ticks, so that midpoints stay exact."""
+
+    kind: TradeKind
+    half_ticks: int
+    quantity_t: int
+    words: str
+
+
+def draw_prices(
+    name: str,
+    title: str,
+    trades: Sequence[PricedTrade],
+    *,
+    band: tuple[int, int],
+    reference_ticks: int,
+    closing_ticks: int | None,
+) -> Drawing:
+    """Return one mark a trade; lines show reference price, closing price and the band."""
+    seen = [trade.half_ticks for trade in trades]
+    drawing = Drawing(
+        name,
+        title,
+        f"{len(trades)} trades"
+        + (
+            f" between {half_tick_price(min(seen))} and {half_tick_price(max(seen))}"
+            if seen
+            else ""
+        )
+        + f"; reference price {price(reference_ticks)}"
+        + (f", closing price {price(closing_ticks)} yuan" if closing_ticks is not None else "")
+        + ".",
+    )
+    shown = [*seen, 2 * reference_ticks, 2 * (closing_ticks or reference_ticks)]
+    low, high = min(shown), max(shown)
+    across = Scale(0, len(trades) + 1, *drawing.across)
+    margin = max((high - low) // 6, 8)
+    upwards = Scale(low - margin, high + margin, *drawing.upwards)
+    drawing.axes(
+        (
+            across,
+            [(number, str(number)) for number in nice_marks(1, max(len(trades), 1), 12)],
+            "成交序号 Trade number",
+        ),
+        (
+            upwards,
+            [
+                (2 * ticks, price(ticks))
+                for ticks in nice_marks((low - margin) // 2 + 1, (high + margin) // 2, 6)
+            ],
+            "价格 Price (yuan/t)",
+        ),
+    )
+    left, right = (str(x) for x in drawing.across)
+    lines = [(band[0], "band"), (band[1], "band"), (reference_ticks, "reference")]
+    words = f"参考价 reference {price(reference_ticks)}"
+    if closing_ticks is not None:
+        lines.append((closing_ticks, "closing"))
+        words += f"   收盘价 close {price(closing_ticks)}"
+    for ticks, style in lines:
+        if low - margin <= 2 * ticks <= high + margin:
+            y = upwards.at(2 * ticks)
+            drawing.line((left, y), (right, y), style)
+    drawing.text((right, str(TOP - 12)), words, "end", "note")
+    for number, trade in enumerate(trades, start=1):
+        drawing.mark(
+            (across.at(number), upwards.at(trade.half_ticks)),
+            trade.kind.shape,
+            trade.kind.style,
+            f"{number}. {trade.words}: {thousands(trade.quantity_t)} t "
+            f"@ {half_tick_price(trade.half_ticks)}",
+        )
+    return drawing
