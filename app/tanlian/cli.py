@@ -27,8 +27,10 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted({name for module in _module_names() for name in _commands_of(module)})
 
-    def get_command(  # noqa: ARG002
-        self, ctx: click.Context, cmd_name: str
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        cmd_name: str,
     ) -> click.Command | None:
         own = cmd_name.replace("-", "_")
         for module in sorted(_module_names(), key=lambda name: (name != own, name)):
