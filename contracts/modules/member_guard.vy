@@ -53,9 +53,9 @@ def _check_member(actor: address) -> uint256:
 
 @internal
 @view
-def _check_role(role: IMembership.Role, actor: address) -> uint256:
-    # The active organisation of `actor`, which holds at least one of the roles in `role`.
+def _check_role(roles: uint256, actor: address) -> uint256:
+    # The active organisation of `actor`, which holds at least one of `roles` (see role.vy).
     word: uint256 = self._standing(actor)
     assert standing._is_active(word), "member_guard: not an active member"
-    assert standing._roles(word) & convert(role, uint256) != 0, "member_guard: role missing"
+    assert standing._roles(word) & roles != 0, "member_guard: role missing"
     return standing._organisation(word)

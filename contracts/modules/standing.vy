@@ -8,7 +8,7 @@
         | bits  | meaning                                      |
         |-------|----------------------------------------------|
         | 0-23  | organisation id, from 1                      |
-        | 24-39 | roles, one bit each (IMembership.Role)       |
+        | 24-39 | roles, one bit each (role.vy)                |
         | 40-55 | sector                                       |
         | 56-71 | region                                       |
         | 72    | 1 = active, 0 = suspended                    |
