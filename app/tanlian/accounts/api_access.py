@@ -1,0 +1,148 @@
+"""Programs of a member: API keys, and answers remembered per idempotency key."""
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from tanlian.accounts import audit_log
+from tanlian.accounts.audit_log import Origin
+from tanlian.accounts.errors import ApiKeyRefused, IdempotencyConflict
+from tanlian.accounts.people import Person, person
+from tanlian.accounts.secrets_box import digest, new_token
+from tanlian.accounts.tables import answers, api_keys
+from tanlian.domain.errors import InvalidInput, NotFound
+
+PREFIX = "tl_"  # so that secret scanners recognise a key that leaked
+LONGEST_DAYS = 366
+_DAY = 24 * 60 * 60
+REMEMBERED_SECONDS = 2 * _DAY
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    id: int
+    label: str
+    may_write: bool
+    expires_at: int
+    revoked_at: int | None
+
+
+def issue(
+    db: Connection, origin: Origin, by: Person, *, label: str, may_write: bool, days: int
+) -> str:
+    """Return a new API key; it is shown once and stored as a hash.
+
+    Raises:
+        InvalidInput: it would live longer than a year, or not at all.
+    """
+    if not 0 < days <= LONGEST_DAYS:
+        raise InvalidInput(f"An API key lives between 1 and {LONGEST_DAYS} days.", days=days)
+    token = PREFIX + new_token()
+    db.execute(
+        insert(api_keys).values(
+            organisation=by.organisation,
+            user_id=by.id,
+            label=label,
+            token_hash=digest(token),
+            may_write=may_write,
+            created_at=origin.now,
+            expires_at=origin.now + days * _DAY,
+        )
+    )
+    audit_log.record(db, origin, "API key issued", label, by=by)
+    return token
+
+
+def bearer(db: Connection, token: str, now: int, *, writes: bool) -> Person:
+    """Return for whom a key speaks.
+
+    Raises:
+        ApiKeyRefused: unknown, expired, revoked, its person was removed, or it may only read.
+    """
+    key = db.execute(select(api_keys).where(api_keys.c.token_hash == digest(token)))
+    row = key.mappings().one_or_none()
+    if row is None or row["revoked_at"] is not None or row["expires_at"] <= now:
+        raise ApiKeyRefused("The API key is unknown, expired or revoked.")
+    who = person(db, row["user_id"])
+    if not who.active:
+        raise ApiKeyRefused("The API key is unknown, expired or revoked.")
+    if writes and not row["may_write"]:
+        raise ApiKeyRefused("This API key may only read; issue one that may write.")
+    return who
+
+
+def keys_of(db: Connection, organisation: int) -> list[ApiKey]:
+    query = select(api_keys).where(api_keys.c.organisation == organisation).order_by(api_keys.c.id)
+    return [
+        ApiKey(r["id"], r["label"], r["may_write"], r["expires_at"], r["revoked_at"])
+        for r in db.execute(query).mappings()
+    ]
+
+
+def revoke(db: Connection, origin: Origin, by: Person, number: int) -> None:
+    """End a key of one's own organisation.
+
+    Raises:
+        NotFound: it has no live key of that number.
+    """
+    live = (
+        (api_keys.c.id == number)
+        & (api_keys.c.organisation == by.organisation)
+        & (api_keys.c.revoked_at.is_(None))
+    )
+    change = update(api_keys).where(live).values(revoked_at=origin.now)
+    label = db.execute(change.returning(api_keys.c.label)).scalar_one_or_none()
+    if label is None:
+        raise NotFound(f"Your organisation has no live API key {number}.", number=number)
+    audit_log.record(db, origin, "API key revoked", label, by=by)
+
+
+def begin(
+    db: Connection, organisation: int, key: str, request: bytes, now: int
+) -> tuple[int, str] | None:
+    """Claim an idempotency key; returns the remembered answer if this very request had one.
+
+    Raises:
+        IdempotencyConflict: the key was used for another request, or the first is still at work.
+    """
+    request_hash = hashlib.sha256(request).hexdigest()
+    try:
+        with db.begin_nested():
+            db.execute(
+                insert(answers).values(
+                    organisation=organisation, key=key, request_hash=request_hash, created_at=now
+                )
+            )
+    except IntegrityError:
+        row = db.execute(select(answers).where(_owned(organisation, key))).mappings().one()
+        if row["request_hash"] != request_hash:
+            raise IdempotencyConflict(
+                "This idempotency key was used for another request; use a new one."
+            ) from None
+        if row["status"] is None:
+            raise IdempotencyConflict("The first request with this key is still at work.") from None
+        return row["status"], row["body"]
+    return None
+
+
+def finish(db: Connection, organisation: int, key: str, status: int, body: str) -> None:
+    """Remember the answer of a claimed key."""
+    db.execute(update(answers).where(_owned(organisation, key)).values(status=status, body=body))
+
+
+def forget(db: Connection, organisation: int, key: str) -> None:
+    """Give a claimed key back after a request that changed nothing."""
+    db.execute(delete(answers).where(_owned(organisation, key)))
+
+
+def sweep(db: Connection, now: int) -> int:
+    """Delete answers older than two days; returns how many."""
+    old = answers.c.created_at <= now - REMEMBERED_SECONDS
+    return db.execute(delete(answers).where(old)).rowcount
+
+
+def _owned(organisation: int, key: str) -> ColumnElement[bool]:
+    return (answers.c.organisation == organisation) & (answers.c.key == key)

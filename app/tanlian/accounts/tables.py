@@ -1,0 +1,151 @@
+"""The tables of people, sessions and keys: times in UTC seconds, secrets hashed or encrypted."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+_ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in INTEGER columns
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("organisation", Integer, nullable=False, index=True),
+    Column("login", String(64), nullable=False, unique=True),
+    Column("name", String(96), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("password_hash", String(255), nullable=False),
+    Column("totp_secret", LargeBinary, nullable=False),  # encrypted
+    Column("totp_last_step", BigInteger, nullable=False),  # a code is good once
+    Column("active", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("organisation", Integer, nullable=False),
+    Column("name", String(96), nullable=False),
+    Column("invited_by", String(64), nullable=False),
+    Column("totp_secret", LargeBinary, nullable=False),  # encrypted; becomes the user's
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("confirmed_at", BigInteger, nullable=False),  # last time the password was asked
+    Column("unlocked", LargeBinary),  # the key, encrypted with a secret only the browser holds
+    Column("unlocked_until", BigInteger),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("address", String(42), primary_key=True),
+    Column("organisation", Integer, nullable=False, index=True),
+    Column("label", String(64), nullable=False),
+    Column("keyfile", JSON, nullable=False),  # Ethereum V3, encrypted with its own passphrase
+    Column("created_at", BigInteger, nullable=False),
+)
+
+trusted_payees = Table(
+    "trusted_payees",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("organisation", Integer, nullable=False),
+    Column("payee", String(66), nullable=False),  # hash of the bank account, as on the chain
+    Column("label", String(96), nullable=False),
+    Column("added_by", ForeignKey("users.id"), nullable=False),
+    Column("usable_at", BigInteger, nullable=False),
+    Column("removed_at", BigInteger),
+    Index("ix_trusted_payees_owner", "organisation", "payee"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("organisation", Integer, nullable=False, index=True),
+    Column("act", String(64), nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("asked_by", ForeignKey("users.id"), nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("status", String(16), nullable=False),  # asked, approved, refused, done
+    Column("decided_by", ForeignKey("users.id")),
+    Column("decided_at", BigInteger),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("organisation", Integer, nullable=False, index=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("label", String(96), nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("may_write", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+
+answers = Table(
+    "idempotent_answers",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("organisation", Integer, nullable=False),
+    Column("key", String(128), nullable=False),
+    Column("request_hash", String(64), nullable=False),
+    Column("status", Integer),  # empty while the first request is at work
+    Column("body", Text),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("organisation", "key", name="uq_idempotent_answers_owner"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("subject", String(128), primary_key=True),  # what is slowed: a login, an address
+    Column("failures", Integer, nullable=False),
+    Column("retry_at", BigInteger, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("organisation", Integer, index=True),
+    Column("user_id", Integer),
+    Column("act", String(64), nullable=False),
+    Column("subject", String(160), nullable=False),
+    Column("origin", String(64), nullable=False),  # network address the request came from
+)

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import pyotp
+import pytest
+from sqlalchemy.engine import Engine
+
+from tanlian.accounts import people
+from tanlian.accounts.audit_log import Origin
+from tanlian.accounts.people import Person
+from tanlian.accounts.secrets_box import SecretsBox
+from tanlian.accounts.store import open_store
+
+NOW = 1_800_000_000
+PASSWORD = "correct horse battery"
+
+
+class Office:
+    """One installation with people of two organisations, and a clock that tests move."""
+
+    def __init__(self, engine: Engine, box: SecretsBox) -> None:
+        self.engine = engine
+        self.box = box
+        self.now = NOW
+        self.secrets: dict[str, str] = {}
+
+    def origin(self, address: str = "198.51.100.7") -> Origin:
+        return Origin(address, self.now)
+
+    def code(self, login: str) -> str:
+        return pyotp.TOTP(self.secrets[login]).at(self.now)
+
+    def join(self, login: str, organisation: int) -> Person:
+        with self.engine.begin() as db:
+            token = people.invite(
+                db, self.box, self.origin(), organisation=organisation, name=login, by="regulator"
+            )
+            self.secrets[login] = people.welcome(db, self.box, token, self.now).totp_secret
+            joined = people.accept(
+                db,
+                self.box,
+                self.origin(),
+                token=token,
+                login=login,
+                password=PASSWORD,
+                code=self.code(login),
+                language="zh",
+            )
+        self.now += 60  # the code used for joining is spent
+        return joined
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    engine = open_store(f"sqlite:///{tmp_path / 'accounts.sqlite'}")
+    return Office(engine, SecretsBox.at(tmp_path / "secret.key"))
