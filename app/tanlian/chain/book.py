@@ -49,7 +49,8 @@ class Book:
     genesis_hash: str
     deployer: str
     first_nonce: int
-    plan_hash: str
+    max_fee: int
+    priority_fee: int
     contracts: Mapping[str, Entry] = field(default_factory=dict)
     wiring: tuple[Wiring, ...] = ()
     complete: bool = False

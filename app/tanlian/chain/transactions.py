@@ -126,6 +126,48 @@ class Sender:
         delivery.run()
         return delivery.outcomes()
 
+    def deliver(self, call: Call, raw: bytes, tx_hash: str) -> Receipt:
+        """Hand over signed bytes, unless the chain has them, and wait for their receipt.
+
+        Raises:
+            ContractRefused: a contract refused it.
+            NonceTaken: the number of these bytes was used by another transaction.
+            TransactionTimeout: it is in no block yet.
+        """
+        deadline, pause = time.monotonic() + self.timeout, POLL_FIRST_SECONDS
+        handed_over: float | None = None
+        while time.monotonic() < deadline:
+            receipt = self.connection.request("eth_getTransactionReceipt", tx_hash)
+            if receipt is not None:
+                return outcome_of(self, call, receipt).unwrap()
+            if handed_over is None or time.monotonic() - handed_over > self.timeout / 4:
+                self._hand_over(raw, tx_hash)
+                handed_over = time.monotonic()
+                continue
+            time.sleep(pause)
+            pause = min(pause * 1.5, POLL_LAST_SECONDS)
+        raise TransactionTimeout(
+            f"Transaction {tx_hash} is in no block after {self.timeout:.0f} s and may still get "
+            "into one; look whether the chain makes blocks before repeating.",
+            tx_hash=tx_hash,
+        )
+
+    def _hand_over(self, raw: bytes, tx_hash: str) -> None:
+        if self.connection.request("eth_getTransactionByHash", tx_hash) is not None:
+            return
+        try:
+            self.connection.request("eth_sendRawTransaction", "0x" + raw.hex())
+        except NodeRefused as error:
+            if self.connection.request("eth_getTransactionByHash", tx_hash) is not None:
+                return
+            if _number_is_taken(error.user_message):
+                raise NonceTaken(
+                    f"Another transaction of {self.address} took the place of {tx_hash}; look what "
+                    "it did before repeating.",
+                    tx_hash=tx_hash,
+                ) from error
+            raise
+
     def sign(self, call: Call, nonce: int, fees: Fees | None = None) -> tuple[bytes, str]:
         """The signed bytes of a call and their hash."""
         raw = self.key.sign_transaction(
