@@ -8,8 +8,8 @@ has every field of every event confirmed, also those that no rule of the market 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import rlp
-from trie import HexaryTrie
+from rlp.codec import encode as rlp_encode
+from trie.hexary import HexaryTrie
 
 from tanlian.chain.connection import Connection, chunks, quantity, result_of
 from tanlian.chain.errors import ChainError
@@ -58,14 +58,14 @@ def unsealed(reader: EventReader, logs: Sequence[dict[str, Any]], claimed: Itera
 
 def receipts_root(receipts: Sequence[dict[str, Any]]) -> str:
     """Return the root of the trie over a block's receipts, as the header has it."""
-    trie = HexaryTrie({})
+    trie = HexaryTrie({})  # type: ignore[no-untyped-call]
     for place, receipt in enumerate(receipts):
-        trie[rlp.encode(place)] = _encoded(receipt)
+        trie[_rlp(place)] = _encoded(receipt)
     return "0x" + bytes(trie.root_hash).hex()
 
 
 def _encoded(receipt: dict[str, Any]) -> bytes:
-    body: bytes = rlp.encode(
+    body = _rlp(
         [
             quantity(receipt["status"]),
             quantity(receipt["cumulativeGasUsed"]),
@@ -79,6 +79,10 @@ def _encoded(receipt: dict[str, Any]) -> bytes:
     )  # fmt: skip
     kind = quantity(receipt.get("type", "0x0"))
     return bytes([kind]) + body if kind else body
+
+
+def _rlp(value: object) -> bytes:
+    return bytes(rlp_encode(value))  # type: ignore[no-untyped-call]
 
 
 def _bytes(text: str) -> bytes:

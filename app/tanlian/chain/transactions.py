@@ -14,7 +14,7 @@ from typing import Any
 
 from tanlian.chain.connection import Connection, chunks, quantity, result_of
 from tanlian.chain.errors import ChainError, NodeRefused, NonceTaken, TransactionTimeout
-from tanlian.chain.keys import Call, Fees, Key, keccak
+from tanlian.chain.keys import Call, Fees, Key, checksum, keccak
 from tanlian.chain.reverts import explain, reason_in
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,40 @@ class Outcome:
             assert self.error is not None
             raise self.error
         return self.receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A transaction as it stands in the chain, whether it took effect or not."""
+
+    tx_hash: str
+    sender: str
+    nonce: int
+    to: str | None
+    data: bytes
+    block: int
+
+
+def transactions_of(connection: Connection, hashes: Sequence[str]) -> list[Transaction | None]:
+    """The transactions with these hashes; none for one that is in no block."""
+    answers = connection.batch([("eth_getTransactionByHash", [tx_hash]) for tx_hash in hashes])
+    found: list[Transaction | None] = []
+    for answer in answers:
+        tx = result_of(answer)
+        if tx is None or tx.get("blockNumber") is None:
+            found.append(None)
+            continue
+        found.append(
+            Transaction(
+                tx_hash=tx["hash"],
+                sender=checksum(tx["from"]),
+                nonce=quantity(tx["nonce"]),
+                to=checksum(tx["to"]) if tx.get("to") else None,
+                data=bytes.fromhex(tx["input"][2:]),
+                block=quantity(tx["blockNumber"]),
+            )
+        )
+    return found
 
 
 @dataclass(slots=True)

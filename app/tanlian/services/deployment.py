@@ -71,12 +71,20 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """What a view of a contract must answer once the deployment is complete."""
+    """What a view of a contract must answer once the deployment is complete.
+
+    `answer` is the value, or the arguments-like function of it. Where `needs` names a contract that
+    the plan lacks, nothing is expected.
+    """
 
     name: str
     function: str
     arguments: Arguments
-    answer: Callable[[Setting], Any]
+    answer: Any
+    needs: str | None = None
+
+    def wanted(self, setting: "Setting") -> Any:
+        return self.answer(setting)[0] if callable(self.answer) else self.answer
 
 
 @dataclass(frozen=True, slots=True)

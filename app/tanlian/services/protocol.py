@@ -4,7 +4,7 @@ A contract is added here in three places at most: `contracts`, `wiring`, `expect
 those by which people call the contracts (`ledger`, `market`); the order fixes the addresses.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives import hashes
 from tanlian.chain.keyfiles import Keyfiles
 from tanlian.domain.errors import InvalidInput
 from tanlian.domain.identity import bare_key_fingerprint, identity_of
-from tanlian.services.deployment import Arguments, New, Plan, Setting
+from tanlian.domain.instrument import Kind
+from tanlian.services.deployment import Arguments, Expect, New, Plan, Setting, Wire, nothing
 from tanlian.services.networks import Network, deployments
 
 REGULATOR_ID = 1  # the register founds it first
@@ -37,11 +38,57 @@ def _at(*names: str) -> Arguments:
     return lambda setting: tuple(setting.at(name) for name in names)
 
 
-PLAN = Plan(
-    contracts=(New("membership", "Membership", _founder),),
-    wiring=(),
-    expectations=(),
+# Who may do what at the ledger and the money. A name counts once its contract is deployed.
+ISSUERS = ((Kind.ALLOWANCE, "allocation"), (Kind.ALLOWANCE, "compliance"), (Kind.OFFSET, "offsets"))
+RETIRERS = ("compliance",)
+UNIT_FACILITIES = ("market",)
+MONEY_FACILITIES = ("market", "coin")
+ALLOCATION_RECORDERS = ("compliance",)
+
+
+def _present(setting: Setting, names: Sequence[str]) -> list[str]:
+    """The addresses of those of the named contracts that this deployment has."""
+    return [setting.at(name) for name in names if name in setting.addresses]
+
+
+def _issuers(setting: Setting) -> list[tuple[int, str]]:
+    return [(int(k), setting.at(name)) for k, name in ISSUERS if name in setting.addresses]
+
+
+def _ledger_wiring(setting: Setting) -> tuple[Any, ...]:
+    return _issuers(setting), _present(setting, RETIRERS), _present(setting, UNIT_FACILITIES)
+
+
+def _each(contract: str, view: str, names: Sequence[str]) -> tuple[Expect, ...]:
+    """That a view of one contract says yes to each of these others."""
+    return tuple(Expect(contract, view, _at(name), True, needs=name) for name in names)
+
+
+CONTRACTS = (
+    New("membership", "Membership", _founder),
+    New("ledger", "CarbonLedger", lambda s: (s.at("membership"), s.params["ledger"]["base_uri"])),
+    New("money", "SettlementToken", _at("membership")),
+    New("allocation", "Allocation", _at("membership", "ledger")),
 )
+WIRING = (
+    Wire("ledger", "wire", _ledger_wiring),
+    Wire("ledger", "seal"),
+    Wire("money", "wire", lambda s: (_present(s, MONEY_FACILITIES),)),
+    Wire("money", "seal"),
+    Wire("allocation", "wire", lambda s: (_present(s, ALLOCATION_RECORDERS),)),
+    Wire("allocation", "seal"),
+)
+EXPECTATIONS = (
+    Expect("ledger", "membership", nothing, _at("membership")),
+    Expect("money", "membership", nothing, _at("membership")),
+    Expect("allocation", "membership", nothing, _at("membership")),
+    Expect("allocation", "ledger", nothing, _at("ledger")),
+    *_each("ledger", "is_facility", UNIT_FACILITIES),
+    *_each("money", "is_facility", MONEY_FACILITIES),
+    *_each("ledger", "is_retirer", RETIRERS),
+    *_each("allocation", "is_recorder", ALLOCATION_RECORDERS),
+)
+PLAN = Plan(CONTRACTS, WIRING, EXPECTATIONS)
 
 
 def settled(network: Network) -> Mapping[str, Any]:
