@@ -6,8 +6,8 @@
 @notice The duty of a period is the accepted verified emissions; nobody can state it, or declare it
         met. It is met by retiring units: allowances of the period's vintages, and offset credits up
         to a share of the duty. After the deadline anyone may have the shortfall recorded, which
-        cuts the next allocation; what is missing stays due. The rules of a period are set once,
-        before its deadline, and never changed.
+        cuts the next allocation; what is missing and not cut stays due. The rules of a period are
+        set once, before its deadline, and never changed.
 
         in time |------------ surrender ------------| deadline |---- late surrender ---->
                                                       record_shortfall ------------------>
@@ -50,6 +50,7 @@ offsets: public(IOffsetCredits)
 surrender_count: public(uint256)
 net_sold_kg: public(HashMap[uint256, HashMap[uint256, uint256]])  # organisation, period
 carried_kg: public(HashMap[uint256, HashMap[uint256, uint256]])  # organisation, period
+cut_kg: public(HashMap[uint256, HashMap[uint256, uint256]])  # taken from the next allocation
 _rules: HashMap[uint256, ICompliance.Rules]  # unit_kg 0 means: not opened
 _surrendered_kg: HashMap[uint256, HashMap[uint256, uint256]]
 _in_time_kg: HashMap[uint256, HashMap[uint256, uint256]]
@@ -131,7 +132,9 @@ def surrender(period: uint256, items: DynArray[ICompliance.Item, MAX_ITEMS]) -> 
         offsets += self._check_item(org_id, rules, item)
     old_surrendered: uint256 = self._surrendered_kg[org_id][period]
     new_surrendered: uint256 = old_surrendered + total
-    assert new_surrendered <= duty, "compliance: more than the duty"
+    # What was cut from the next allocation is not owed a second time.
+    settled: uint256 = new_surrendered + self.cut_kg[org_id][period]
+    assert settled <= duty, "compliance: more than the duty"
     self._surrendered_kg[org_id][period] = new_surrendered
     if offsets != 0:
         offsets += self._offsets_kg[org_id][period]
@@ -209,6 +212,7 @@ def record_shortfall(org_id: uint256, period: uint256):
         recorder=msg.sender,
     )
     if cut != 0:
+        self.cut_kg[org_id][period] += cut
         case: bytes32 = keccak256(abi_encode(self, org_id, period, new))
         extcall self.allocation.reduce_next(org_id, cut, case)
 
@@ -276,7 +280,8 @@ def carry_over(period: uint256, token_id: uint256, amount_kg: uint256) -> uint25
     deadline_at: uint256 = 0
     accepted, duty, deadline_at = self._duty(org_id, period)
     if accepted:
-        assert self._surrendered_kg[org_id][period] >= duty, "compliance: duty not met"
+        settled: uint256 = self._surrendered_kg[org_id][period] + self.cut_kg[org_id][period]
+        assert settled >= duty, "compliance: duty not met"
     old: uint256 = self.carried_kg[org_id][period]
     new: uint256 = old + amount_kg
     if not rules.carry_unlimited:
@@ -348,9 +353,10 @@ def duty(org_id: uint256, period: uint256) -> ICompliance.Duty:
     deadline_at: uint256 = 0
     accepted, duty, deadline_at = self._duty(org_id, period)
     surrendered: uint256 = self._surrendered_kg[org_id][period]
+    settled: uint256 = surrendered + self.cut_kg[org_id][period]
     outstanding: uint256 = 0
-    if duty > surrendered:
-        outstanding = duty - surrendered
+    if duty > settled:
+        outstanding = duty - settled
     return ICompliance.Duty(
         accepted=accepted,
         duty_kg=duty,

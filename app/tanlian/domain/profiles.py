@@ -18,6 +18,7 @@ from tanlian.domain.errors import InvalidInput, NotFound
 
 PPM = 1_000_000
 KG_PER_TONNE = 1_000
+SECONDS_PER_DAY = 86_400
 STATUSES = ("V", "S", "K")
 
 
@@ -26,6 +27,7 @@ class ComplianceRules(NamedTuple):
 
     rules_hash: bytes
     deadline_at: int
+    acceptance_grace_seconds: int
     unit_kg: int
     offset_limit_ppm: int
     own_offsets_refused: bool
@@ -105,6 +107,7 @@ class Profile:
         return ComplianceRules(
             rules_hash=self.rules_hash,
             deadline_at=self.end_of_day("surrender_deadline"),
+            acceptance_grace_seconds=int(number("acceptance_grace_days").value) * SECONDS_PER_DAY,
             unit_kg=int(number("unit_kg").value),
             offset_limit_ppm=self.ppm("offset_limit"),
             own_offsets_refused=bool(number("own_offsets_refused").value),

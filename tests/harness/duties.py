@@ -1,0 +1,157 @@
+"""Duties, offsets, coins and incentives on top of the register, under titanoboa.
+
+`deploy_duties()` deploys and wires everything of this group; emissions come from a mock unless a
+contract is given. `Duties` extends the consortium with the verbs that many tests need.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import boa
+from eth_utils import keccak
+from harness.consortium import (
+    DOCUMENT,
+    NORTH,
+    PERIOD,
+    Consortium,
+    Member,
+    deploy,
+    deploy_register,
+    deployer_of,
+    seal_register,
+)
+
+from tanlian.domain.instrument import allowance, offset
+from tanlian.domain.profiles import ComplianceRules, profile
+
+DAY = 86_400
+START_OF_2025 = 1_735_689_600
+DEADLINE = 1_767_225_599  # surrender for 2024: 2025-12-31 23:59:59 UTC
+REPORT_DEADLINE = 1_743_465_599  # 2025-03-31 23:59:59 UTC
+TOO_SOON = START_OF_2025 + 40 * DAY
+YUAN_PER_COIN = 10_000_000  # micro-yuan
+NOTICE = 7 * DAY
+
+
+class ReportFacts(NamedTuple):
+    """As in IVerifiedEmissions.vyi, in its order."""
+
+    declared_kg: int = 0
+    verified_kg: int = 0
+    accepted_kg: int = 0
+    submitted_at: int = 0
+    deadline_at: int = 0
+    accepted_at: int = 0
+    verifier_id: int = 0
+    overturned: bool = False
+
+
+@dataclass
+class Duties:
+    """The deployed protocol with the verbs of this group."""
+
+    consortium: Consortium
+    emissions: Any
+    offsets: Any
+    compliance: Any
+    coin: Any
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self.consortium, name)
+
+    def accept(
+        self,
+        member: Member,
+        accepted_kg: int,
+        period: int = PERIOD,
+        *,
+        declared_kg: int | None = None,
+        submitted_at: int = TOO_SOON,
+        accepted_at: int | None = None,
+        verifier: Member | None = None,
+        verified_kg: int | None = None,
+        overturned: bool = False,
+    ) -> ReportFacts:
+        """State that a report was verified and accepted (by the mock)."""
+        facts = ReportFacts(
+            declared_kg=accepted_kg if declared_kg is None else declared_kg,
+            verified_kg=accepted_kg if verified_kg is None else verified_kg,
+            accepted_kg=accepted_kg,
+            submitted_at=submitted_at,
+            deadline_at=REPORT_DEADLINE,
+            accepted_at=boa.env.timestamp if accepted_at is None else accepted_at,
+            verifier_id=(verifier or self.verifier).org_id,
+            overturned=overturned,
+        )
+        self.emissions.state(member.org_id, period, facts)
+        return facts
+
+    def open_period(self, period: int = PERIOD, **changes: Any) -> ComplianceRules:
+        """Open a period under the China-like rules, with changes."""
+        rules = profile("cn", 2024).compliance_rules()._replace(**changes)
+        self.compliance.open_period(period, rules, sender=self.regulator.account)
+        return rules
+
+    def surrender(self, member: Member, *items: tuple[int, int], period: int = PERIOD) -> int:
+        return self.compliance.surrender(period, list(items), sender=member.account)
+
+    def approved_project(self, owner: Member, name: str = "wind farm") -> int:
+        """Register a project and have it approved."""
+        project = self.offsets.register(
+            name, keccak(text="methodology"), keccak(text=name), 1, 2**40, sender=owner.account
+        )
+        self.offsets.open_review(project, sender=self.regulator.account)
+        self.offsets.approve(project, DOCUMENT, "sound", sender=self.regulator.account)
+        return project
+
+    def credit(self, project: int, amount_kg: int, start: int, end: int) -> tuple[int, int]:
+        """Attest and issue one monitoring period; return attestation and token."""
+        document = keccak(text=f"monitoring {project} {start} {end}")
+        attestation = self.offsets.attest(
+            project, start, end, amount_kg, document, sender=self.verifier.account
+        )
+        self.offsets.issue(attestation, sender=self.regulator.account)
+        return attestation, self.offsets.attestation(attestation).token_id
+
+    def send(self, sender: Member, to: Member, token_id: int, amount_kg: int) -> None:
+        self.ledger.safeTransferFrom(
+            sender.holder, to.holder, token_id, amount_kg, b"", sender=sender.account
+        )
+
+
+def deploy_duties(*, now: int = START_OF_2025) -> Duties:
+    """Deploy, wire and seal register and duties at a stated block time."""
+    boa.env.timestamp = now
+    it = deploy_register()
+    emissions = deployer_of("tests/mocks/VerifiedEmissionsMock.vy").deploy()
+    offsets = deploy("OffsetRegistry", it.membership)
+    compliance = deploy("Compliance", it.membership)
+    coin = deploy("CreditCoin", it.membership, YUAN_PER_COIN, NOTICE)
+    seal_register(
+        it,
+        money_facilities=(coin,),
+        issuers=((2, offsets), (1, compliance)),
+        retirers=(compliance,),
+        recorders=(compliance,),
+    )
+    with boa.env.prank(it.deployer):
+        offsets.wire(it.ledger)
+        compliance.wire(it.ledger, it.allocation, emissions, offsets)
+        offsets.seal()
+        compliance.seal()
+    return Duties(it, emissions, offsets, compliance, coin)
+
+
+def vintage(year: int) -> int:
+    """The token id of allowances of one vintage."""
+    return allowance(year).token_id
+
+
+def credit_token(project: int, year: int) -> int:
+    """The token id of offset credits."""
+    return offset(project, year).token_id
+
+
+__all__ = ["DAY", "DEADLINE", "NORTH", "PERIOD", "Duties", "ReportFacts", "deploy_duties"]
