@@ -22,7 +22,7 @@ def compile_contract(source: Path) -> dict[str, Any]:
         bundle,
         settings=Settings(evm_version=EVM_VERSION, optimize=OptimizationLevel.GAS),
     )
-    return {
+    made = {
         "name": source.stem,
         "abi": build_abi_output(data),
         "bytecode": "0x" + data.bytecode.hex(),
@@ -30,6 +30,9 @@ def compile_contract(source: Path) -> dict[str, Any]:
         "layout": build_layout_output(data),
         "integrity": data.integrity_sum,
     }
+    if not any(entry["type"] == "constructor" for entry in made["abi"]):
+        made["runtime"] = "0x" + data.bytecode_runtime.hex()  # such a contract fits into a genesis
+    return made
 
 
 def compile_all() -> dict[str, dict[str, Any]]:

@@ -5,13 +5,28 @@ Every module in `tanlian_node/commands` offers its click commands in a tuple `CO
 
 import importlib
 import pkgutil
+from typing import Any
 
 import click
 
 from tanlian_node import commands
+from tanlian_node.errors import NodeError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Sentences(click.Group):
+    """A group in which a refusal ends the command with one sentence and exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except NodeError as error:
+            raise click.ClickException(error.user_message) from error
+
+
+@click.group(
+    cls=Sentences,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="ape-tanlian", prog_name="tanlian-node")
 def main() -> None:
     """Run the embedded chain, or a network of Besu nodes."""
