@@ -1,0 +1,51 @@
+"""The table of JSON-RPC methods: each module of methods fills one, the server joins them."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tanlian_node.embedded import errors
+from tanlian_node.embedded.errors import RpcError
+from tanlian_node.embedded.node import Node
+
+Method = Callable[..., Any]
+
+
+class MethodTable:
+    """Methods by name; each takes the node and then the request's parameters."""
+
+    def __init__(self) -> None:
+        self._methods: dict[str, tuple[Method, int]] = {}
+
+    def method(self, *names: str) -> Callable[[Method], Method]:
+        """Offer a function under these names."""
+
+        def offer(function: Method) -> Method:
+            most = len(inspect.signature(function).parameters) - 1
+            for name in names:
+                self._methods[name] = (function, most)
+            return function
+
+        return offer
+
+    def names(self) -> list[str]:
+        return sorted(self._methods)
+
+    def include(self, other: "MethodTable") -> None:
+        self._methods.update(other._methods)
+
+    def call(self, node: Node, name: str, parameters: Any) -> Any:
+        """Answer one request.
+
+        Raises:
+            RpcError: there is no such method, or it refuses.
+        """
+        found = self._methods.get(name)
+        if found is None:
+            raise RpcError(errors.METHOD_NOT_FOUND)
+        function, most = found
+        if parameters is None:
+            parameters = []
+        if isinstance(parameters, Mapping) or not isinstance(parameters, list):
+            raise RpcError(errors.INVALID_PARAMS)
+        return function(node, *parameters[:most])
