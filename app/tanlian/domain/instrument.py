@@ -1,5 +1,6 @@
 """The token id of a kind of units; the mirror of `contracts/modules/instrument.vy`."""
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -77,3 +78,27 @@ def allowance(vintage: int) -> Instrument:
 def offset(project: int, vintage: int) -> Instrument:
     """Offset credits of a project and a vintage."""
     return Instrument(Kind.OFFSET, project, vintage)
+
+
+_SYMBOL = re.compile(r"(?P<kind>CEA|CCER(?P<project>\d+)-)(?P<year>\d{2}|\d{4})", re.IGNORECASE)
+
+
+def parse_instrument(text: str) -> Instrument:
+    """Read a ticker (`CEA24`, `CCER7-24`, also with four digits of the year) or a token id.
+
+    Raises:
+        InvalidInput: it is neither.
+    """
+    text = text.strip()
+    if text.isdigit():
+        return Instrument.from_token_id(int(text))
+    match = _SYMBOL.fullmatch(text)
+    if match is None:
+        raise InvalidInput(
+            f"{text!r} is no kind of units; write CEA24 for allowances of 2024 or CCER7-24 for "
+            "credits of project 7.",
+            value=text,
+        )
+    year = int(match["year"])
+    vintage = year if year >= 100 else 2000 + year
+    return offset(int(match["project"]), vintage) if match["project"] else allowance(vintage)

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tanlian.chain.book import Book, open_book
 from tanlian.chain.connection import Connection
 from tanlian.chain.contracts import Contracts
+from tanlian.chain.errors import BookError
+from tanlian.chain.events import Event
 from tanlian.chain.keyfiles import Keyfiles, passphrase_for
-from tanlian.chain.transactions import Sender
+from tanlian.chain.transactions import Receipt, Sender
 from tanlian.domain.target import Target
 from tanlian.services.deployment import Notice, deploy
 from tanlian.services.networks import Network, network
@@ -29,6 +32,25 @@ class Access:
     def sender(self, key: str, passphrase_file: Path | None = None) -> Sender:
         """Open a keyfile to act with it: an alias in the network's folder, or a path to a file."""
         return sender_of(self.network, self.connection, key, passphrase_file)
+
+    def act(self, sender: Sender, contract: str, function: str, *arguments: Any) -> Receipt:
+        """Call a contract and wait until the call took effect.
+
+        Raises:
+            ContractRefused: it was refused; nothing changed.
+        """
+        return sender.send(self.contracts[contract].call(function, *arguments))
+
+    def event(self, receipt: Receipt, contract: str, name: str) -> Event:
+        """The first event of that name that a contract emitted in a transaction."""
+        for event in self.contracts.events().decode(receipt.logs):
+            if (event.contract, event.name) == (contract, name):
+                return event
+        raise BookError(
+            f"Transaction {receipt.tx_hash} took effect, but {contract} reported no {name}; the "
+            "book does not fit this chain.",
+            tx_hash=receipt.tx_hash,
+        )
 
 
 def connect(found: Network) -> Connection:
