@@ -20,10 +20,12 @@ setup: $(VENV)/.installed ## install uv, the interpreter and the locked packages
 $(UV):
 	$(PYTHON) tools/get_uv.py $(UV_VERSION) $(ROOT)/.tools
 
-$(VENV)/.installed: requirements.lock pyproject.toml | $(UV)
+$(VENV)/.installed: requirements.lock pyproject.toml app/tanlian/web/assets/package-lock.json | $(UV)
 	$(UV) venv --quiet --allow-existing --python '>=3.11,<3.13' $(VENV)
 	$(UV) pip sync --quiet --require-hashes requirements.lock
 	$(UV) pip install --quiet --no-deps --editable .
+	$(BIN)/python tools/get_assets.py
+	$(BIN)/python tools/translations.py
 	@touch $@
 
 run: setup ## run the market on the embedded chain (ONCE=1: stop after the run)
@@ -38,6 +40,7 @@ lint: setup ## formatting, types, import direction, contract style
 	mypy
 	lint-imports
 	python tools/lint_contracts.py
+	python tools/translations.py --check
 
 format: setup ## format Python and Vyper sources
 	ruff check --fix-only .
@@ -51,7 +54,7 @@ gas: setup ## measure gas anew and write tests/gas_snapshot.json
 	TANLIAN_GAS=write pytest -q -p no:ape_test tests/unit/market/test_gas.py
 
 lock: $(UV) ## resolve pyproject.toml into requirements.lock (versions and hashes)
-	$(UV) pip compile pyproject.toml --extra ape --extra postgres --extra test --universal \
+	$(UV) pip compile pyproject.toml --extra ape --extra assets --extra postgres --extra test --universal \
 	  --generate-hashes --no-annotate --no-header --python-version 3.11 \
 	  --prerelease if-necessary-or-explicit --quiet --output-file requirements.lock
 

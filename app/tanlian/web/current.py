@@ -1,0 +1,41 @@
+"""What belongs to the application and the request at hand."""
+
+from typing import TYPE_CHECKING
+
+from flask import current_app, g, request
+
+from tanlian.accounts.audit_log import Origin
+from tanlian.accounts.errors import SessionEnded
+from tanlian.accounts.sign_in import Session
+from tanlian.web.config import WebConfig
+from tanlian.web.security import client_address
+
+if TYPE_CHECKING:
+    from tanlian.web.app import Office
+
+
+def office() -> "Office":
+    found: Office = current_app.extensions["tanlian"]
+    return found
+
+
+def config() -> WebConfig:
+    found: WebConfig = current_app.extensions["tanlian_config"]
+    return found
+
+
+def origin() -> Origin:
+    """Where this request comes from, and when."""
+    return Origin(client_address(request), office().now())
+
+
+def session() -> Session:
+    """The session of this request.
+
+    Raises:
+        SessionEnded: nobody is signed in (on public pages).
+    """
+    found: Session | None = g.session
+    if found is None:
+        raise SessionEnded("Sign in first.")
+    return found

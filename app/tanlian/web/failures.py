@@ -1,0 +1,65 @@
+"""Errors as pages (or JSON for programs): what happened, and what to do next."""
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from tanlian.domain.errors import NotFound, TanlianError
+from tanlian.web.language import sentence_of
+
+log = logging.getLogger(__name__)
+
+STATUS_OF = {
+    "sign_in_refused": HTTPStatus.UNAUTHORIZED,
+    "session_ended": HTTPStatus.UNAUTHORIZED,
+    "api_key_refused": HTTPStatus.UNAUTHORIZED,
+    "forbidden": HTTPStatus.FORBIDDEN,
+    "too_many_attempts": HTTPStatus.TOO_MANY_REQUESTS,
+    "idempotency_conflict": HTTPStatus.CONFLICT,
+    "chain_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def install(app: Flask) -> None:
+    @app.errorhandler(TanlianError)
+    def refused(error: TanlianError) -> Response:
+        status = STATUS_OF.get(error.code)
+        if status is None:
+            is_absent = isinstance(error, NotFound)
+            status = HTTPStatus.NOT_FOUND if is_absent else HTTPStatus.UNPROCESSABLE_ENTITY
+        return _answer(status, error.code, sentence_of(error))
+
+    @app.errorhandler(CSRFError)
+    def stale_form(_error: CSRFError) -> Response:
+        sentence = gettext("This form is too old or was not opened here; open it again.")
+        return _answer(HTTPStatus.BAD_REQUEST, "stale_form", sentence)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        status = HTTPStatus(error.code or 500)
+        sentences = {
+            HTTPStatus.NOT_FOUND: gettext("There is no such page."),
+            HTTPStatus.METHOD_NOT_ALLOWED: gettext("This page cannot be used that way."),
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: gettext("That is too large; send a smaller file."),
+        }
+        sentence = sentences.get(status) or gettext("The request could not be read.")
+        return _answer(status, status.name.lower(), sentence)
+
+    @app.errorhandler(500)
+    def broken(_error: Exception) -> Response:
+        log.error("request failed: %s %s", request.method, request.path)
+        sentence = gettext("Something broke on our side. It was recorded; nothing was sent twice.")
+        return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", sentence)
+
+
+def _answer(status: HTTPStatus, code: str, sentence: str) -> Response:
+    wants_json = request.path.startswith("/api/") or (
+        request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    )
+    if wants_json:
+        return make_response(jsonify(code=code, message=sentence), status)
+    return make_response(render_template("failure.html", sentence=sentence, code=code), status)

@@ -1,0 +1,20 @@
+"""How figures and times are written on pages."""
+
+from datetime import UTC, datetime
+
+from flask import Flask
+from flask_babel import format_datetime
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.filters.update(utc=utc, local_time=local_time)
+
+
+def utc(seconds: int) -> str:
+    """For programs: ISO 8601 in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def local_time(seconds: int) -> str:
+    """For people: in the market's time zone and the reader's language."""
+    return str(format_datetime(datetime.fromtimestamp(seconds, UTC), "medium"))

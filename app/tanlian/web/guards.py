@@ -1,0 +1,96 @@
+"""Who may open a page: every view says so, and a test walks all routes for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from tanlian.accounts.errors import SessionEnded
+from tanlian.accounts.sign_in import Session
+from tanlian.domain.errors import TanlianError
+from tanlian.domain.roles import Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+SESSION_COOKIE = "tanlian_session"
+_MARK = "__guard__"
+
+
+class Forbidden(TanlianError):
+    """The page belongs to another role."""
+
+    code = "forbidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """`roles` of which the visitor's organisation needs one; none named: any member. `public`: no
+    sign-in at all.
+    """
+
+    public: bool
+    roles: Role
+
+
+def public(view: View) -> View:
+    """Let anybody open the page."""
+    return _guarded(view, Guard(public=True, roles=Role(0)))
+
+
+def member(view: View) -> View:
+    """Let any signed-in person open the page."""
+    return _guarded(view, Guard(public=False, roles=Role(0)))
+
+
+def allow(roles: Role) -> Callable[[View], View]:
+    """Let people of organisations with one of the roles open the page."""
+
+    def mark(view: View) -> View:
+        return _guarded(view, Guard(public=False, roles=roles))
+
+    return mark
+
+
+def install(
+    app: Flask, session_of: Callable[[str], Session], roles_of: Callable[[int], Role]
+) -> None:
+    """Check the guard of each request before its view runs.
+
+    `session_of` turns a cookie into a session or raises SessionEnded; `roles_of` gives the roles of
+    an organisation, none while it is suspended.
+    """
+
+    @app.before_request
+    def check() -> ResponseReturnValue | None:
+        g.session, g.roles = None, Role(0)
+        token = request.cookies.get(SESSION_COOKIE)
+        if token is not None and request.endpoint != "static":
+            try:
+                g.session = session_of(token)
+                g.roles = roles_of(g.session.person.organisation)
+            except SessionEnded:
+                g.session = None
+        if request.endpoint is None or request.endpoint == "static":
+            return None
+        guard = guard_of(current_app.view_functions[request.endpoint])
+        if guard.public:
+            return None
+        if g.session is None:
+            return redirect(url_for("sign_in", next=request.full_path.rstrip("?")), 303)
+        if guard.roles and not guard.roles & g.roles:
+            raise Forbidden("Your organisation's role does not include this page.")
+        return None
+
+
+def guard_of(view: object) -> Guard:
+    """Return the guard of a view; a view without one is a mistake, and nobody gets in."""
+    found = getattr(view, _MARK, None)
+    if not isinstance(found, Guard):
+        raise Forbidden("Nobody has said who may open this page.")
+    return found
+
+
+def _guarded(view: View, guard: Guard) -> View:
+    setattr(view, _MARK, guard)
+    return view

@@ -1,0 +1,24 @@
+"""Every address of the site and the view behind it."""
+
+from flask import Flask
+
+from tanlian.web.views import entrance, people
+
+GET = ("GET",)
+FORM = ("GET", "POST")
+POST = ("POST",)
+
+
+def install(app: Flask) -> None:
+    for rule, endpoint, view, methods in (
+        ("/", "home", entrance.home, GET),
+        ("/language/<code>", "language", entrance.language, POST),
+        ("/sign-in", "sign_in", entrance.sign_in, FORM),
+        ("/sign-out", "sign_out", entrance.sign_out, POST),
+        ("/join/<token>", "join", entrance.join, FORM),
+        ("/people", "people", people.people, GET),
+        ("/people/<int:user_id>/deactivate", "deactivate", people.deactivate, POST),
+        ("/people/invite", "invite", people.invite, FORM),
+        ("/activity", "activity", people.activity, GET),
+    ):
+        app.add_url_rule(rule, endpoint, view, methods=methods)

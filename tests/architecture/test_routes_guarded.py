@@ -1,0 +1,61 @@
+"""Every route says who may open it, and every page is safe to open."""
+
+import pytest
+
+from tanlian.web.guards import guard_of
+from unit.web.conftest import Site
+
+PUBLIC = {"home", "language", "sign_in", "sign_out", "join"}
+
+
+@pytest.fixture
+def site(tmp_path) -> Site:
+    return Site(tmp_path)
+
+
+def rules(site: Site) -> list:
+    return [rule for rule in site.app.url_map.iter_rules() if rule.endpoint != "static"]
+
+
+def test_routes__every_view__names_its_guard(site) -> None:
+    """Put @public, @member or @allow(Role...) on the view."""
+    guards = {
+        rule.endpoint: guard_of(site.app.view_functions[rule.endpoint]) for rule in rules(site)
+    }
+    assert {name for name, guard in guards.items() if guard.public} == PUBLIC
+
+
+def test_routes__signed_out__only_public_pages_answer(site) -> None:
+    for rule in rules(site):
+        if rule.endpoint in PUBLIC or "GET" not in rule.methods:
+            continue
+        values = dict.fromkeys(rule.arguments, 1)
+        answer = site.browser().get(rule.endpoint, **values)
+        assert (answer.status_code, "/sign-in" in answer.location) == (303, True), rule
+
+
+def test_routes__writes__are_never_get(site) -> None:
+    """What changes something is a POST with a form token."""
+    for rule in rules(site):
+        if rule.endpoint not in {"home", "people", "activity"}:
+            assert "POST" in rule.methods, rule
+
+
+def test_routes__answers__carry_the_security_headers(site) -> None:
+    for endpoint in ("home", "sign_in"):
+        headers = site.browser().get(endpoint).headers
+        policy = headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert policy.startswith("default-src 'none'")
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cache-Control"] == "no-store"
+
+
+def test_pages__templates__hold_no_inline_script_or_style(site) -> None:
+    """The content security policy forbids them; use static/ and data attributes."""
+    import re
+    from pathlib import Path
+
+    templates = Path(site.app.root_path, "templates").rglob("*.html")
+    inline = re.compile(r"<script(?![^>]*(src=|type=.application/json))|<style|\sstyle=|\son\w+=")
+    assert [path.name for path in templates if inline.search(path.read_text())] == []

@@ -1,0 +1,104 @@
+import re
+from pathlib import Path
+
+import pyotp
+import pytest
+from flask import url_for
+from flask.testing import FlaskClient
+
+from tanlian.accounts import people
+from tanlian.accounts.audit_log import Origin
+from tanlian.accounts.secrets_box import SecretsBox
+from tanlian.accounts.store import open_store
+from tanlian.domain.roles import Role
+from tanlian.web.app import Office, create_app
+from tanlian.web.config import WebConfig
+
+PASSWORD = "correct horse battery"
+REGULATOR, EMITTER = 1, 2
+
+
+class Site:
+    """The application with a clock that tests move and people who can sign in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = 1_800_000_000
+        self.roles = {REGULATOR: Role.REGULATOR, EMITTER: Role.EMITTER}
+        self.secrets: dict[str, str] = {}
+        self.office = Office(
+            open_store(f"sqlite:///{folder / 'accounts.sqlite'}"),
+            SecretsBox.at(folder / "secret.key"),
+            lambda organisation: self.roles.get(organisation, Role(0)),
+            lambda: self.now,
+        )
+        self.app = create_app(WebConfig(secret=b"s" * 32, insecure_cookies=True), self.office)
+
+    def url(self, endpoint: str, **values) -> str:
+        with self.app.test_request_context():
+            return url_for(endpoint, **values)
+
+    def browser(self, language: str = "en") -> "Browser":
+        return Browser(self, self.app.test_client(), language)
+
+    def invite(self, organisation: int, name: str = "Wang Li") -> str:
+        with self.office.engine.begin() as db:
+            return people.invite(
+                db,
+                self.office.box,
+                Origin("test", self.now),
+                organisation=organisation,
+                name=name,
+                by="test",
+            )
+
+    def join(self, login: str, organisation: int) -> people.Person:
+        token = self.invite(organisation)
+        with self.office.engine.begin() as db:
+            secret = people.welcome(db, self.office.box, token, self.now).totp_secret
+            joined = people.accept(
+                db,
+                self.office.box,
+                Origin("test", self.now),
+                token=token,
+                login=login,
+                password=PASSWORD,
+                code=pyotp.TOTP(secret).at(self.now),
+                language="en",
+            )
+        self.secrets[login] = secret
+        self.now += 60
+        return joined
+
+
+class Browser:
+    """A browser without scripts: fetches pages, fills in forms with the token they carry."""
+
+    def __init__(self, site: Site, client: FlaskClient, language: str) -> None:
+        self.site, self.client = site, client
+        self.headers = {"Accept-Language": language, "Accept": "text/html"}
+
+    def get(self, endpoint: str, **values):
+        return self.client.get(self.site.url(endpoint, **values), headers=self.headers)
+
+    def post(self, endpoint: str, data=None, *, form: str = "sign_in", **values):
+        """Send a form; the token comes from the page `form`, or is left out with `form=""`."""
+        fields = dict(data or {})
+        if form:
+            page = self.client.get(self.site.url(form), headers=self.headers)
+            if page.status_code == 303:
+                page = self.get("home")
+            found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
+            assert found, f"{form} carries no form token"
+            fields["csrf_token"] = found[1]
+        url = self.site.url(endpoint, **values)
+        return self.client.post(url, data=fields, headers=self.headers)
+
+    def sign_in(self, login: str, **wrong):
+        code = pyotp.TOTP(self.site.secrets[login]).at(self.site.now)
+        given = {"login": login, "password": PASSWORD, "code": code} | wrong
+        return self.post("sign_in", given)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
