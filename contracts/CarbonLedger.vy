@@ -129,8 +129,8 @@ def safeBatchTransferFrom(
     credited: address = custody._credited(debited, to)
     org_id: uint256 = holder._organisation(debited)
     if org_id != 0 and freezes._has_any(org_id):
-        assert len(ids) == len(amounts), "erc1155: ids and amounts length mismatch"
-        for id: uint256 in ids:  # at most 128; a repeated id counts all its amounts
+        assert len(ids) == len(amounts), "carbon_ledger: ids and amounts differ"
+        for id: uint256 in ids:  # a repeated id counts all its amounts
             leaving: uint256 = 0
             for other: uint256 in range(len(ids), bound=128):
                 if ids[other] == id:
@@ -254,7 +254,7 @@ def balanceOf(owner: address, id: uint256) -> uint256:
 def balanceOfBatch(
     owners: DynArray[address, 128], ids: DynArray[uint256, 128]
 ) -> DynArray[uint256, 128]:
-    assert len(owners) == len(ids), "erc1155: owners and ids length mismatch"
+    assert len(owners) == len(ids), "carbon_ledger: owners and ids differ"
     balances: DynArray[uint256, 128] = []
     for owner: address in owners:
         balances.append(erc1155.balanceOf[custody._holding(owner)][ids[len(balances)]])

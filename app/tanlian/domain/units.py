@@ -1,9 +1,9 @@
 """Quantities of the market, integers all: carbon in kilograms, money in micro-yuan, price in ticks.
 
-1 lot = 1 t = 1,000 kg; 1 tick = 0.01 yuan per tonne; 1 yuan = 1,000,000 micro-yuan.
+1 lot = 1 t = 1,000 kg; 1 tick = 1 fen per tonne; 1 yuan = 100 fen = 1,000,000 micro-yuan.
 """
 
-from decimal import Decimal, InvalidOperation
+import re
 from typing import NewType
 
 from tanlian.domain.errors import InvalidInput
@@ -19,6 +19,8 @@ MICRO_YUAN_PER_YUAN = 1_000_000
 TICKS_PER_YUAN = 100
 MICRO_YUAN_PER_TICK = 10_000  # of one lot
 MICRO_YUAN_PER_HALF_TICK = 5_000  # the midpoint of two quotes never rounds
+
+_NUMBER = re.compile(r"(?P<whole>[0-9]{1,3}(?:[,_][0-9]{3})+|[0-9]+)(?:\.(?P<part>[0-9]+))?")
 
 
 def fill_cost(lots: Lots, bid: Ticks, ask: Ticks) -> MicroYuan:
@@ -42,7 +44,7 @@ def parse_tonnes(text: str) -> Kilograms:
     Raises:
         InvalidInput: no number, negative, or finer than a kilogram.
     """
-    return Kilograms(_scaled("tonnes", text, KILOGRAMS_PER_LOT))
+    return Kilograms(_scaled("tonnes", text, 3))
 
 
 def parse_yuan(text: str) -> MicroYuan:
@@ -51,20 +53,20 @@ def parse_yuan(text: str) -> MicroYuan:
     Raises:
         InvalidInput: no number, negative, or finer than a micro-yuan.
     """
-    return MicroYuan(_scaled("yuan", text, MICRO_YUAN_PER_YUAN))
+    return MicroYuan(_scaled("yuan", text, 6))
 
 
 def parse_price(text: str) -> Ticks:
     """Read yuan per tonne with at most two decimals.
 
     Raises:
-        InvalidInput: no number, negative, or off the tick of 0.01 yuan.
+        InvalidInput: no number, negative, or finer than a fen.
     """
-    return Ticks(_scaled("price", text, TICKS_PER_YUAN))
+    return Ticks(_scaled("price", text, 2))
 
 
 def show_tonnes(amount: int) -> str:
-    """Tonnes as people read them: `1,234.500 t`, the decimals only where there are any."""
+    """Tonnes as people read them, with three decimals where there is a part of a tonne."""
     whole, part = divmod(abs(amount), KILOGRAMS_PER_LOT)
     sign = "-" if amount < 0 else ""
     return f"{sign}{whole:,}" + (f".{part:03d}" if part else "") + " t"
@@ -79,18 +81,17 @@ def show_yuan(amount: int) -> str:
 
 
 def show_price(price: int) -> str:
-    """Price as people read it: `73.05 yuan/t`."""
+    """Price as people read it, in yuan per tonne with two decimals."""
     whole, part = divmod(price, TICKS_PER_YUAN)
     return f"{whole:,}.{part:02d} yuan/t"
 
 
-def _scaled(name: str, text: str, scale: int) -> int:
-    try:
-        value = Decimal(text.strip().replace(",", "").replace("_", ""))
-        scaled = value * scale
-        whole = int(scaled)
-    except (InvalidOperation, OverflowError, ValueError):
-        raise InvalidInput(f"{text!r} is no number of {name}.", value=text) from None
-    if scaled != whole or whole < 0:
-        raise InvalidInput(f"{text!r} is negative or has too many decimals for {name}.", value=text)
-    return whole
+def _scaled(name: str, text: str, decimals: int) -> int:
+    # An unsigned decimal number, thousands separators allowed, as an integer of its last decimal.
+    found = _NUMBER.fullmatch(text.strip())
+    if found is None:
+        raise InvalidInput(f"{text!r} is no number of {name}.", value=text)
+    whole, part = found["whole"], (found["part"] or "").rstrip("0")
+    if len(part) > decimals:
+        raise InvalidInput(f"{text!r} has more than {decimals} decimals for {name}.", value=text)
+    return int(re.sub("[,_]", "", whole) + part.ljust(decimals, "0"))
