@@ -63,7 +63,7 @@ class Accounts:
         self.findings.hold(left >= 0, "free units never negative", left, where)
 
     def lock(self, account: TradingAccount, *, buy: bool, lots: int, each: int, where: str) -> None:
-        """Lock what stands behind an order: `each` micro-yuan a lot for a bid, for an ask the units.
+        """Lock what stands behind an order: `each` micro-yuan a lot for a bid, else units.
 
         Negative lots release a lock.
         """

@@ -90,7 +90,7 @@ def is_crossed(orders: Sequence[Standing]) -> bool:
 
 
 def closing_tick(volume_lots: int, turnover_half_ticks: int, reference_tick: int) -> int:
-    """Return the volume-weighted mean to the nearest tick, half up; without trades the reference."""
+    """Return the volume-weighted mean to the nearest tick, half up; else the reference price."""
     if volume_lots == 0:
         return reference_tick
     return (turnover_half_ticks + volume_lots) // (2 * volume_lots)

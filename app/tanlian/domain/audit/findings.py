@@ -30,6 +30,7 @@ class Difference:
     expected: str
     actual: str
     where: str
+    session: int | None = None  # the session at hand when it was met
 
     def __str__(self) -> str:
         return f"{self.what}: expected {self.expected}, found {self.actual} ({self.where})"
@@ -40,12 +41,15 @@ class Findings:
     """Differences in the order in which they were met."""
 
     differences: list[Difference] = field(default_factory=list)
+    session: int | None = None
 
     def compare(self, what: str, expected: object, actual: object, where: str) -> bool:
         """Note a difference unless both are equal; tell whether they are."""
         if expected == actual:
             return True
-        self.differences.append(Difference(what, _shown(expected), _shown(actual), where))
+        self.differences.append(
+            Difference(what, _shown(expected), _shown(actual), where, self.session)
+        )
         return False
 
     def hold(self, holds: bool, what: str, actual: object, where: str) -> bool:

@@ -48,7 +48,9 @@ class MarketBooks:
             if event.tx_hash != at_hand:
                 at_hand = event.tx_hash
                 self._coming = placed.get(at_hand, [])
+            self.findings.session = event.arguments.get("session_id")
             self._apply(event)
+        self.findings.session = None
 
     def _apply(self, event: Said) -> None:
         match event.name:
