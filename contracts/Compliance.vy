@@ -55,7 +55,9 @@ _rules: HashMap[uint256, ICompliance.Rules]  # unit_kg 0 means: not opened
 _surrendered_kg: HashMap[uint256, HashMap[uint256, uint256]]
 _in_time_kg: HashMap[uint256, HashMap[uint256, uint256]]
 _offsets_kg: HashMap[uint256, HashMap[uint256, uint256]]
-_shortfall_kg: HashMap[uint256, HashMap[uint256, uint256]]
+shortfall_kg: public(
+    HashMap[uint256, HashMap[uint256, uint256]]
+)  # organisation, period; as recorded
 _in_time_when_recorded_kg: HashMap[uint256, HashMap[uint256, uint256]]
 _certificates: HashMap[uint256, ICompliance.SurrenderCertificate]
 _ledger_certificates: HashMap[uint256, DynArray[uint256, MAX_ITEMS]]
@@ -196,10 +198,10 @@ def record_shortfall(org_id: uint256, period: uint256):
     assert block.timestamp > deadline_at, "compliance: deadline not passed"
     in_time: uint256 = self._in_time_kg[org_id][period]
     assert in_time < duty, "compliance: no shortfall"
-    old: uint256 = self._shortfall_kg[org_id][period]
+    old: uint256 = self.shortfall_kg[org_id][period]
     new: uint256 = duty - in_time
     assert new > old, "compliance: shortfall recorded already"
-    self._shortfall_kg[org_id][period] = new
+    self.shortfall_kg[org_id][period] = new
     self._in_time_when_recorded_kg[org_id][period] = in_time
     # The sum of all cuts equals the floored cut of the whole shortfall.
     cut: uint256 = new * rules.next_cut_ppm // PPM - old * rules.next_cut_ppm // PPM
@@ -228,13 +230,13 @@ def correct_shortfall(org_id: uint256, period: uint256):
     deadline_at: uint256 = 0
     accepted, duty, deadline_at = self._duty(org_id, period)
     assert accepted, "compliance: no accepted emissions"
-    old: uint256 = self._shortfall_kg[org_id][period]
+    old: uint256 = self.shortfall_kg[org_id][period]
     in_time: uint256 = self._in_time_when_recorded_kg[org_id][period]
     new: uint256 = 0
     if duty > in_time:
         new = duty - in_time
     assert new < old, "compliance: nothing to correct"
-    self._shortfall_kg[org_id][period] = new
+    self.shortfall_kg[org_id][period] = new
     log ICompliance.ShortfallCorrected(
         organisation=org_id,
         period=period,
@@ -365,7 +367,7 @@ def duty(org_id: uint256, period: uint256) -> ICompliance.Duty:
         offsets_kg=self._offsets_kg[org_id][period],
         outstanding_kg=outstanding,
         deadline_at=deadline_at,
-        recorded_shortfall_kg=self._shortfall_kg[org_id][period],
+        recorded_shortfall_kg=self.shortfall_kg[org_id][period],
     )
 
 

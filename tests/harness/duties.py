@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import boa
 from eth_utils import keccak
+
 from harness.consortium import (
     DOCUMENT,
     NORTH,
@@ -18,9 +19,10 @@ from harness.consortium import (
     deploy,
     deploy_register,
     deployer_of,
+    key_of,
     seal_register,
 )
-
+from tanlian.domain.incentives import load_rules
 from tanlian.domain.instrument import allowance, offset
 from tanlian.domain.profiles import ComplianceRules, profile
 
@@ -29,8 +31,7 @@ START_OF_2025 = 1_735_689_600
 DEADLINE = 1_767_225_599  # surrender for 2024: 2025-12-31 23:59:59 UTC
 REPORT_DEADLINE = 1_743_465_599  # 2025-03-31 23:59:59 UTC
 TOO_SOON = START_OF_2025 + 40 * DAY
-YUAN_PER_COIN = 10_000_000  # micro-yuan
-NOTICE = 7 * DAY
+COIN = 1_000_000
 
 
 class ReportFacts(NamedTuple):
@@ -55,6 +56,9 @@ class Duties:
     offsets: Any
     compliance: Any
     coin: Any
+    incentives: Any
+    obligations: Any
+    checker: Any
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -87,6 +91,44 @@ class Duties:
         )
         self.emissions.state(member.org_id, period, facts)
         return facts
+
+    def default(self, buyer: Member, lots: int, due_at: int, number: int = 1) -> int:
+        """State that a buyer defaulted on an obligation (by the mock)."""
+        seller = self.other_emitter.org_id
+        owed = (3, 1, allowance(PERIOD).token_id, buyer.org_id, seller, lots, 1, 1, due_at)
+        self.obligations.state(number, owed)
+        return number
+
+    def open_case(
+        self,
+        trigger: int,
+        member: Member,
+        subject: int = 0,
+        *,
+        by: Member | None = None,
+        period: int = PERIOD,
+    ) -> int:
+        applicant = by or self.regulator
+        return self.incentives.open_case(
+            trigger, member.org_id, period, subject, sender=applicant.account
+        )
+
+    def penalise(self, member: Member, amount: int, text: str = "decision") -> int:
+        """Open a penalty by decision."""
+        return self.incentives.open_decision(
+            11, member.org_id, PERIOD, keccak(text=text), amount, sender=self.regulator.account
+        )
+
+    def give_coins(self, member: Member, amount: int, text: str = "merit") -> None:
+        """Reward by decision."""
+        self.incentives.open_decision(
+            12, member.org_id, PERIOD, keccak(text=text), amount, sender=self.regulator.account
+        )
+
+    def coins(self, member: Member) -> tuple[int, int, int]:
+        """Balance, debt and locked coins."""
+        account = self.coin.coin_account(member.org_id)
+        return account.balance, account.debt, account.locked
 
     def open_period(self, period: int = PERIOD, **changes: Any) -> ComplianceRules:
         """Open a period under the China-like rules, with changes."""
@@ -128,7 +170,20 @@ def deploy_duties(*, now: int = START_OF_2025) -> Duties:
     emissions = deployer_of("tests/mocks/VerifiedEmissionsMock.vy").deploy()
     offsets = deploy("OffsetRegistry", it.membership)
     compliance = deploy("Compliance", it.membership)
-    coin = deploy("CreditCoin", it.membership, YUAN_PER_COIN, NOTICE)
+    rules = load_rules()
+    coin = deploy("CreditCoin", it.membership, rules.money_per_coin, rules.notice_seconds)
+    incentives = deploy(
+        "Incentives",
+        it.membership,
+        rules.in_order(),
+        rules.rules_hash,
+        rules.appeal_seconds,
+        rules.vote_seconds,
+        rules.delay_seconds,
+        rules.quorum,
+    )
+    obligations = deployer_of("tests/mocks/ObligationsMock.vy").deploy()
+    checker = key_of("checker").address
     seal_register(
         it,
         money_facilities=(coin,),
@@ -139,9 +194,11 @@ def deploy_duties(*, now: int = START_OF_2025) -> Duties:
     with boa.env.prank(it.deployer):
         offsets.wire(it.ledger)
         compliance.wire(it.ledger, it.allocation, emissions, offsets)
-        offsets.seal()
-        compliance.seal()
-    return Duties(it, emissions, offsets, compliance, coin)
+        coin.wire(incentives, it.money)
+        incentives.wire(coin, emissions, compliance, it.allocation, obligations, checker)
+        for contract in (offsets, compliance, coin, incentives):
+            contract.seal()
+    return Duties(it, emissions, offsets, compliance, coin, incentives, obligations, checker)
 
 
 def vintage(year: int) -> int:

@@ -1,6 +1,7 @@
 """One deployment per module; titanoboa undoes each test."""
 
 import pytest
+
 from harness.duties import Duties, deploy_duties
 
 

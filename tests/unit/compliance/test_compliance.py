@@ -3,11 +3,11 @@
 import boa
 import pytest
 from eth_utils import keccak
-from harness.consortium import CEA24, DOCUMENT, EMPTY, PERIOD, TONNE, key_of
-from harness.duties import DAY, DEADLINE, Duties, credit_token, vintage
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.consortium import CEA24, DOCUMENT, EMPTY, PERIOD, TONNE, key_of
+from harness.duties import DAY, DEADLINE, Duties, credit_token, vintage
 from tanlian.domain.compliance import carry_over_limit_kg, duty_kg, offset_limit_kg
 from tanlian.domain.profiles import profile
 
