@@ -18,9 +18,9 @@
 """
 from .interfaces import IMembership
 from .interfaces import IValidatorSet
+from .modules import role
 from .modules import standing
 
-OPERATOR: constant(uint256) = 128  # IMembership.Role.OPERATOR, whose value Vyper cannot fold
 MAX_VALIDATORS: constant(uint256) = 32  # a light client checks this many seals in one call
 SAFE_SIZE: constant(uint256) = 4  # the smallest set that goes on with one validator down
 VOTE_SECONDS: constant(uint256) = 14 * 24 * 60 * 60  # two weeks, then the vote has lapsed
@@ -361,7 +361,7 @@ def _check_register(register: address):
     seated: DynArray[uint256, MAX_VALIDATORS] = self._seated()
     for organisation: uint256 in seated:
         word: uint256 = staticcall IMembership(register).standing_of(organisation)
-        known: bool = standing._roles(word) & OPERATOR != 0
+        known: bool = standing._roles(word) & role.OPERATOR != 0
         assert known, "validator_set: seated organisation unknown"
 
 
@@ -376,7 +376,7 @@ def _check_same_voter(register: address, organisation: uint256, account: address
 @internal
 @pure
 def _is_operator(word: uint256) -> bool:
-    return (standing._is_active(word) and standing._roles(word) & OPERATOR != 0)
+    return standing._is_active(word) and standing._roles(word) & role.OPERATOR != 0
 
 
 @internal

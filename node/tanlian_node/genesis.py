@@ -1,11 +1,11 @@
-"""The genesis block of a QBFT network, equal to what Besu's own generator makes of the same keys."""
+"""The genesis of a QBFT network, equal to what Besu's own generator makes of the same keys."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import rlp
 from eth_utils.crypto import keccak
+from rlp.codec import encode
 
 from tanlian_contracts import artifact
 from tanlian_node.errors import InvalidNetwork
@@ -82,7 +82,8 @@ def genesis(network: Network, seats: Iterable[Seat], founders: Mapping[str, int]
 def extra_data(validators: Iterable[str]) -> str:
     """The QBFT header extension: vanity, validators, no vote, round 0, no seals."""
     encoded = [bytes.fromhex(address.removeprefix("0x")) for address in validators]
-    return "0x" + rlp.encode([VANITY, sorted(encoded), [], b"", []]).hex()
+    extension = encode([VANITY, sorted(encoded), [], b"", []])  # type: ignore[no-untyped-call]
+    return "0x" + bytes(extension).hex()
 
 
 def set_hash(validators: Iterable[str]) -> bytes:

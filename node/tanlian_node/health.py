@@ -49,7 +49,8 @@ def judge(record: NetworkRecord, states: Sequence[NodeState]) -> Verdict:
     known = {node.address.lower() for node in record.nodes}
     if validators and validators <= known and sealing < quorum(len(validators)):
         problems.append(
-            f"{sealing} of {len(validators)} validators are up, {quorum(len(validators))} are needed"
+            f"{sealing} of {len(validators)} validators are up, "
+            f"{quorum(len(validators))} are needed"
         )
     problems += [
         f"the last block at {state.name} took {state.round} round changes"

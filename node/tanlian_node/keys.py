@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from eth_account import Account
-from eth_account.messages import encode_defunct
-from eth_keys import keys
-from eth_keys.exceptions import ValidationError
+from eth_keys.datatypes import PrivateKey, PublicKey
+from eth_utils.exceptions import ValidationError
 
 from tanlian_node.errors import BadKey
 
@@ -37,21 +36,16 @@ class NodeKey:
     @property
     def public_key(self) -> str:
         """64 bytes in hex without prefix, as in an enode."""
-        return keys.PrivateKey(self.secret).public_key.to_hex()[2:]
+        return PrivateKey(self.secret).public_key.to_hex()[2:]
 
     @property
     def address(self) -> str:
-        return keys.PrivateKey(self.secret).public_key.to_address()
+        return PrivateKey(self.secret).public_key.to_address()
 
-    def sign_message(self, digest: bytes) -> tuple[int, int, int]:
-        """Sign 32 bytes as an Ethereum message (EIP-191): v (27 or 28), r, s."""
-        return sign_message(self.secret, digest)
-
-
-def sign_message(secret: bytes, digest: bytes) -> tuple[int, int, int]:
-    """Sign 32 bytes as an Ethereum message (EIP-191): v (27 or 28), r, s."""
-    signed = Account.sign_message(encode_defunct(digest), secret)
-    return signed.v, signed.r, signed.s
+    def sign_digest(self, digest: bytes) -> tuple[int, int, int]:
+        """Sign 32 bytes: v (27 or 28), r, s."""
+        signature = PrivateKey(self.secret).sign_msg_hash(digest)
+        return signature.v + 27, signature.r, signature.s
 
 
 def new_node_key() -> NodeKey:
@@ -61,7 +55,7 @@ def new_node_key() -> NodeKey:
 def address_of_public_key(public_key: str) -> str:
     """The address of a public key given as 64 bytes in hex."""
     try:
-        address: str = keys.PublicKey(bytes.fromhex(public_key.removeprefix("0x"))).to_address()
+        address: str = PublicKey(bytes.fromhex(public_key.removeprefix("0x"))).to_address()
     except (ValueError, ValidationError) as error:
         raise BadKey(f"{public_key[:20]}... is no public key of 64 bytes in hex.") from error
     return address
@@ -95,7 +89,7 @@ def create_keyfile(path: Path, passphrase: str, *, cost: int = STRONG) -> str:
     secret = secrets.token_bytes(32)
     content = Account.encrypt(secret, passphrase, kdf="scrypt", iterations=cost)
     write_secret(path, json.dumps(content))
-    return keys.PrivateKey(secret).public_key.to_address()
+    return PrivateKey(secret).public_key.to_address()
 
 
 def open_keyfile(path: Path, passphrase: str) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import rlp
+from rlp.codec import decode
 
 from tanlian_node.access import open_rpc
 from tanlian_node.besu import Besu
@@ -150,12 +150,12 @@ def state_of(record: NetworkRecord, node: NodeRecord, now: float) -> NodeState:
             ]
         )
     except (NodeUnreachable, RpcRefused) as error:
-        problem = "not running" if pid is None else error.user_message
-        return NodeState(node.name, pid, "", None, "", None, None, None, None, disk, problem)
+        said = "not running" if pid is None else error.user_message
+        return NodeState(node.name, pid, "", None, "", None, None, None, None, disk, said)
     for answer in (version, peers, head):
         if isinstance(answer, RpcRefused):
-            problem = answer.user_message
-            return NodeState(node.name, pid, "", None, "", None, None, None, None, disk, problem)
+            said = answer.user_message
+            return NodeState(node.name, pid, "", None, "", None, None, None, None, disk, said)
     age = max(0, int(now) - int(head["timestamp"], 16))
     pending = None
     if isinstance(pool, dict):
@@ -180,7 +180,8 @@ def state_of(record: NetworkRecord, node: NodeRecord, now: float) -> NodeState:
 
 def round_of(extra_data: str) -> int:
     """The QBFT round in which a block was sealed; 0 unless a proposer was missed."""
-    fields = rlp.decode(bytes.fromhex(extra_data.removeprefix("0x")))
+    raw = bytes.fromhex(extra_data.removeprefix("0x"))
+    fields = decode(raw)  # type: ignore[no-untyped-call]
     return int.from_bytes(fields[SEALED_ROUND])
 
 

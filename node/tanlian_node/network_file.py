@@ -100,17 +100,7 @@ def _check_whole(network: Network) -> None:
             "request_timeout_seconds must be longer than block_period_seconds, else every block "
             "needs several rounds."
         )
-    for what, values in (
-        ("node name", [node.name for node in network.nodes]),
-        ("organisation slug", [one.slug for one in network.organisations]),
-        ("organisation id", [one.id for one in network.organisations]),
-        ("endpoint", [(node.host, node.p2p_port) for node in network.nodes]),
-        ("endpoint", [(node.host, node.rpc_port) for node in network.nodes]),
-        ("endpoint", [(node.host, node.metrics_port) for node in network.nodes]),
-    ):
-        doubled = {value for value in values if values.count(value) > 1}
-        if doubled:
-            raise InvalidNetwork(f"The {what} {min(map(str, doubled))} occurs twice.")
+    _check_distinct(network)
     for node in network.nodes:
         if len({node.p2p_port, node.rpc_port, node.metrics_port}) < 3:
             raise InvalidNetwork(f"The node {node.name} uses one port for two purposes.")
@@ -127,6 +117,21 @@ def _check_whole(network: Network) -> None:
         for node in network.validator_nodes:
             if not 1 <= network.organisation(node.organisation).id < 2**24:
                 raise InvalidNetwork(f"The organisation of {node.name} needs an id from 1.")
+
+
+def _check_distinct(network: Network) -> None:
+    columns: list[tuple[str, list[str]]] = [
+        ("node name", [node.name for node in network.nodes]),
+        ("organisation slug", [one.slug for one in network.organisations]),
+        ("organisation id", [str(one.id) for one in network.organisations]),
+        ("endpoint", [f"{node.host}:{node.p2p_port}" for node in network.nodes]),
+        ("endpoint", [f"{node.host}:{node.rpc_port}" for node in network.nodes]),
+        ("endpoint", [f"{node.host}:{node.metrics_port}" for node in network.nodes]),
+    ]
+    for what, values in columns:
+        doubled = {value for value in values if values.count(value) > 1}
+        if doubled:
+            raise InvalidNetwork(f"The {what} {min(doubled)} occurs twice.")
 
 
 def _only(table: dict[str, Any], known: set[str], where: str) -> None:

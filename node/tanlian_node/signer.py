@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from eth_account import Account
-from eth_keys import keys
+from eth_keys.datatypes import PrivateKey
 from eth_utils.address import to_checksum_address
 
 from tanlian_node.errors import BadKey
@@ -32,7 +32,7 @@ class LocalSigner:
 
     @property
     def address(self) -> str:
-        return keys.PrivateKey(self.secret).public_key.to_address()
+        return PrivateKey(self.secret).public_key.to_address()
 
     def sign(self, fields: Fields) -> bytes:
         prepared = dict(fields)
@@ -90,12 +90,13 @@ class RemoteSigner:
 
 def _with_signature_of(signed: bytes, fields: Fields) -> bytes:
     """The transaction that was asked for, with the signature taken from `signed`."""
-    import rlp
-    from eth_account.typed_transactions import TypedTransaction
+    from eth_account.typed_transactions.typed_transaction import TypedTransaction
+    from hexbytes import HexBytes
+    from rlp.codec import encode
 
     if signed[0] > 0x7F:
         raise BadKey("The signer answered with a transaction of the old type.")
-    decoded = TypedTransaction.from_bytes(signed).as_dict()
+    decoded = TypedTransaction.from_bytes(HexBytes(signed)).as_dict()
     own = {
         "type": 2,
         "accessList": [],
@@ -118,4 +119,4 @@ def _with_signature_of(signed: bytes, fields: Fields) -> bytes:
         own["r"],
         own["s"],
     ]
-    return b"\x02" + bytes(rlp.encode(words))
+    return b"\x02" + bytes(encode(words))  # type: ignore[no-untyped-call]

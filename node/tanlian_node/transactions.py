@@ -2,9 +2,10 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from eth_abi.abi import decode, encode
+from eth_typing.abi import ABIFunction
 from eth_utils.abi import function_abi_to_4byte_selector
 
 from tanlian_contracts import artifact
@@ -36,7 +37,7 @@ class Contract:
     def calldata(self, function: str, *arguments: Any) -> str:
         entry = self._function(function)
         types = [_type(parameter) for parameter in entry["inputs"]]
-        selector = bytes(function_abi_to_4byte_selector(entry))
+        selector = bytes(function_abi_to_4byte_selector(cast("ABIFunction", entry)))
         return "0x" + (selector + encode(types, arguments)).hex()
 
     def read(self, rpc: Rpc, function: str, *arguments: Any, block: str = "latest") -> Any:
