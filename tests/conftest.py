@@ -1,27 +1,54 @@
-"""Set-up that every test shares: the compiler on PATH, a fresh compile cache, Hypothesis profiles."""
+"""Set-up that every test shares: the compiler on PATH, the compile cache, Hypothesis profiles."""
 
+import hashlib
 import os
+import shutil
 import sys
-import tempfile
+import time
+from importlib.metadata import version
 from pathlib import Path
 
 import hypothesis
 
+ROOT = Path(__file__).resolve().parents[1]
+CACHES = ROOT / ".build" / "boa"
+ONE_DAY = 24 * 60 * 60
+
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
-# titanoboa's disk cache misses a change in a module of a module, so that every run has its own.
-_CACHE = tempfile.TemporaryDirectory(prefix="tanlian-boa-")
+
+def cache_folder() -> Path:
+    """The folder that only runs over exactly these sources and compilers share.
+
+    titanoboa's own key misses a change in a module of a module, so that the folder's name is the
+    digest of every Vyper source; whatever changes, nothing compiled before is found.
+    """
+    digest = hashlib.sha256(f"{version('vyper')} {version('snekmate')}".encode())
+    sources = [*ROOT.glob("contracts/**/*.vy*"), *ROOT.glob("tests/mocks/**/*.vy*")]
+    for source in sorted(sources):
+        digest.update(f"{source.relative_to(ROOT)}\0".encode())
+        digest.update(hashlib.sha256(source.read_bytes()).digest())
+    return CACHES / digest.hexdigest()[:24]
+
+
+_CACHE = cache_folder()
 
 
 def pytest_configure(config):
     if config.pluginmanager.hasplugin("boa_test") or "boa" in sys.modules:
         import boa
 
-        boa.interpret.set_cache_dir(_CACHE.name)
+        _CACHE.mkdir(parents=True, exist_ok=True)
+        boa.interpret.set_cache_dir(str(_CACHE))
 
 
 def pytest_unconfigure():
-    _CACHE.cleanup()
+    """Drop what was compiled while a source changed, and what nobody used for a day."""
+    if cache_folder() != _CACHE:
+        shutil.rmtree(_CACHE, ignore_errors=True)
+    for folder in CACHES.glob("*"):
+        if folder.stat().st_mtime < time.time() - ONE_DAY:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 _SHARED = {
