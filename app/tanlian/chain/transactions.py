@@ -120,11 +120,13 @@ class Sender:
         return self.key.address
 
     def fees(self) -> Fees:
-        """The price to offer; asked for once."""
+        """The price to offer; asked for once.
+
+        A chain of free gas says so by its gas price; its first block still carries a base fee.
+        """
         if self._fees is None:
-            base = quantity(self.connection.block().get("baseFeePerGas", "0x0"))
-            priority = min(quantity(self.connection.request("eth_gasPrice")), 10**9) if base else 0
-            self._fees = Fees(max_fee=2 * base + priority, priority=priority)
+            price = quantity(self.connection.request("eth_gasPrice"))
+            self._fees = Fees(max_fee=2 * price, priority=price // 2) if price else Fees()
         return self._fees
 
     def estimate(self, call: Call) -> int:
