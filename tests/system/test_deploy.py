@@ -156,9 +156,9 @@ def test_open__wrong_chain_id__is_refused(tmp_path, monkeypatch):
     from tanlian.domain.target import Target
     from tanlian_node.embedded import EmbeddedChain
 
-    with EmbeddedChain(interval=0, chain_id=777) as other:
-        with pytest.raises(WrongChain, match="serves chain 777, but chain 20260 was expected"):
-            open_access(Target(rpc=other.url, book=tmp_path / "book.json"))
+    wrong = pytest.raises(WrongChain, match="serves chain 777, but chain 20260 was expected")
+    with EmbeddedChain(interval=0, chain_id=777) as other, wrong:
+        open_access(Target(rpc=other.url, book=tmp_path / "book.json"))
 
 
 def test_open__node_is_down__says_how_to_start_one(monkeypatch):
@@ -174,7 +174,7 @@ def test_open__code_differs__is_refused(chain):
     content = json.loads(chain.target.book.read_text())
     content["contracts"]["ledger"]["address"] = content["contracts"]["money"]["address"]
     chain.target.book.write_text(json.dumps(content))
-    with pytest.raises(BookError, match="ledger.*other code than the book says"):
+    with pytest.raises(BookError, match=r"ledger.*other code than the book says"):
         open_access(chain.target)
 
 
