@@ -308,7 +308,7 @@ def veto_replacement(replacement_id: uint256):
 
 @external
 def withdraw_replacement(replacement_id: uint256):
-    # By the organisation of one of the two who approved.
+    # By one of the two accounts that approved.
     proposal: IMembership.Replacement = self._replacements[replacement_id]
     assert (
         proposal.status == PROPOSED or proposal.status == APPROVED
