@@ -114,7 +114,7 @@ def init(
     help="Promise transactions before the disk has them: a killed process loses nothing, "
     "a power cut may lose the last moments.",
 )
-def start(
+def start(  # noqa: PLR0917
     data: Path,
     genesis: Path | None,
     chain_id: int | None,
@@ -188,7 +188,9 @@ def info(data: Path, as_json: bool) -> None:
             "gas_limit": head.gas_limit,
             "transactions": count,
             "waiting": waiting,
-            "validators": ["0x" + address_of(key.public_key).hex() for key in folder.keys()],
+            "validators": [
+                "0x" + address_of(key.public_key).hex() for key in folder.private_keys()
+            ],
             "bytes": sum(file.stat().st_size for file in folder.path.glob("chain.sqlite*")),
             "process": owner,
         }

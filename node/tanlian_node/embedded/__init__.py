@@ -10,6 +10,6 @@ import os
 # has to be made before anything hashes.
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
 
-from tanlian_node.embedded.embedded_chain import EmbeddedChain, initialise  # noqa: E402
+from tanlian_node.embedded.embedded_chain import EmbeddedChain, initialise
 
 __all__ = ["EmbeddedChain", "initialise"]

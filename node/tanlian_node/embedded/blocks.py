@@ -11,12 +11,13 @@ from tanlian_node.embedded import rlp_codec
 from tanlian_node.embedded.header import Header
 from tanlian_node.embedded.transactions import LEGACY, Transaction
 
-TRANSACTION_COLUMNS = (
-    "hash, block, position, raw, sender, status, gas_used, cumulative_gas, contract, output"
+SELECT_TRANSACTIONS = (
+    "select hash, block, position, raw, sender, status, gas_used, cumulative_gas, contract, output "
+    "from transactions where "
 )
-LOG_COLUMNS = (
-    "block, position, transaction_position, transaction_hash, address, "
-    "topic0, topic1, topic2, topic3, data"
+SELECT_LOGS = (
+    "select block, position, transaction_position, transaction_hash, address, "
+    "topic0, topic1, topic2, topic3, data from logs where "
 )
 
 
@@ -36,7 +37,7 @@ class Receipt:
     cumulative_gas: int
     logs: tuple[Log, ...]
     contract: bytes | None
-    output: bytes  # of a failed transaction: its revert data
+    output: bytes | None  # what it reverted with; none if it succeeded or halted
 
     def encode(self) -> bytes:
         return encode_receipt(
@@ -84,12 +85,10 @@ class Block:
             (header.number, header.hash, header.encode(), self.size),
         )
         connection.executemany(
-            f"insert into transactions({TRANSACTION_COLUMNS}) values(?,?,?,?,?,?,?,?,?,?)",
+            "insert into transactions values(?,?,?,?,?,?,?,?,?,?)",
             [self._row(position, receipt) for position, receipt in enumerate(self.receipts)],
         )
-        connection.executemany(
-            f"insert into logs({LOG_COLUMNS}) values(?,?,?,?,?,?,?,?,?,?)", self._log_rows()
-        )
+        connection.executemany("insert into logs values(?,?,?,?,?,?,?,?,?,?)", self._log_rows())
 
     def _row(self, position: int, receipt: Receipt) -> tuple[Any, ...]:
         transaction = receipt.transaction
@@ -103,7 +102,7 @@ class Block:
             receipt.gas_used,
             receipt.cumulative_gas,
             receipt.contract,
-            receipt.output or None,
+            receipt.output,
         )
 
     def _log_rows(self) -> Iterable[tuple[Any, ...]]:
@@ -126,7 +125,9 @@ class Block:
 def encoded_size(header: Header, raws: Iterable[bytes]) -> int:
     """The length of the block's RLP; typed transactions are strings in it, legacy ones lists."""
     body = sum(len(raw) if raw[0] >= 0xC0 else len(rlp_codec.encode(raw)) for raw in raws)
-    size = len(header.encode()) + _list_size(body) + 1  # and an empty list of ommers
+    size = len(header.encode()) + _list_size(body) + 1  # an empty list of ommers
+    if header.later_fields:
+        size += 1  # and one of withdrawals
     return _list_size(size)
 
 

@@ -16,7 +16,9 @@ TABLE = MethodTable()
 
 def admit(node: Node, raw: Any = None) -> Entry:
     """Check a raw transaction and let it wait; the caller makes it durable."""
-    return node.pool.add(params.hex_data(raw, errors.INVALID_TRANSACTION_PARAMS))
+    if raw is None:
+        raise RpcError(errors.INVALID_PARAM_COUNT)
+    return node.pool.add(params.hex_data(raw))
 
 
 @TABLE.method("eth_sendRawTransaction")

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-import coincurve
 from lru import LRU
 
 from tanlian_node.embedded import machine, rlp_codec, trie
@@ -48,7 +47,7 @@ class Chain:
     def __init__(self, folder: Folder, *, durable: bool = True) -> None:
         self.genesis = folder.genesis()
         self.chain_id = self.genesis.chain_id
-        self._keys = sorted(folder.keys(), key=lambda key: address_of(key.public_key))
+        self._keys = sorted(folder.private_keys(), key=lambda key: address_of(key.public_key))
         self.store = Store(folder.database, durable=durable)
         self._headers: LRU[int | bytes, Header] = LRU(CACHED_HEADERS)
         self._layers: LRU[bytes, Layer] = LRU(CACHED_LAYERS)
@@ -109,8 +108,11 @@ class Chain:
         known: Header | None = self._headers.get(key)
         if known is not None:
             return known
-        column = "number" if isinstance(key, int) else "hash"
-        row = self.store.row(f"select header from blocks where {column}=?", key)
+        by_number, by_hash = (
+            "select header from blocks where number=?",
+            "select header from blocks where hash=?",
+        )
+        row = self.store.row(by_number if isinstance(key, int) else by_hash, key)
         if row is None:
             return None
         header = Header.decode(row[0])
@@ -232,8 +234,9 @@ class Chain:
     def rewind(self, number: int) -> None:
         """Forget every block after this one (development only)."""
         with self.store.writing() as connection:
-            for table, column in (("blocks", "number"), ("transactions", "block"), ("logs", "block")):
-                connection.execute(f"delete from {table} where {column} > ?", (number,))
+            connection.execute("delete from blocks where number > ?", (number,))
+            connection.execute("delete from transactions where block > ?", (number,))
+            connection.execute("delete from logs where block > ?", (number,))
             connection.execute("delete from pool")
         self._headers.clear()
         self.head = self.header(number)
@@ -275,5 +278,5 @@ def execute(state: machine.State, transaction: Transaction, gas_before: int) -> 
             for address, topics, data in computation.get_log_entries()
         ),
         contract=None if transaction.to or failed else computation.msg.storage_address,
-        output=bytes(computation.output) if failed else b"",
+        output=bytes(computation.output) if machine.has_reverted(computation) else None,
     )

@@ -82,7 +82,9 @@ class EmbeddedChain:
         durable: bool = True,
         **initial: Any,
     ) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="tanlian-chain-") if path is None else None
+        self._temporary = (
+            tempfile.TemporaryDirectory(prefix="tanlian-chain-") if path is None else None
+        )
         self.folder = Folder(Path(self._temporary.name if self._temporary else str(path)))
         self._interval = interval
         self._host = host
@@ -144,11 +146,11 @@ class EmbeddedChain:
             self.node = Node(chain, pool, sealer, filters, allowlist, self._development)
             application = Application(Dispatcher(self.node))
             self._server = Server(application, host=self._host, port=self._port)
+            self.node.sealer.start()
+            self._server.start()
         except BaseException:
             chain.close()
             raise
-        self.node.sealer.start()
-        self._server.start()
 
     def stop(self) -> None:
         """Finish what is under way, close the database, free the folder."""

@@ -25,9 +25,7 @@ INVALID_CALL_PARAMS = Refusal(-32602, "Invalid call params")
 INVALID_FILTER_PARAMS = Refusal(-32602, "Invalid filter params")
 INVALID_POSITION_PARAMS = Refusal(-32602, "Invalid position params")
 INVALID_STORAGE_KEYS_PARAMS = Refusal(-32602, "Invalid storage keys params")
-INVALID_TRANSACTION_PARAMS = Refusal(
-    -32602, "Invalid transaction params (missing or incorrect)"
-)
+INVALID_TRANSACTION_PARAMS = Refusal(-32602, "Invalid transaction params (missing or incorrect)")
 INVALID_TRANSACTION_HASH_PARAMS = Refusal(-32602, "Invalid transaction hash params")
 INVALID_TRANSACTION_TYPE = Refusal(-32602, "Invalid transaction type")
 INTERNAL_ERROR = Refusal(-32603, "Internal error")
@@ -40,6 +38,7 @@ KNOWN_TRANSACTION = Refusal(-32000, "Known transaction")
 REPLACEMENT_UNDERPRICED = Refusal(-32000, "Replacement transaction underpriced")
 FILTER_NOT_FOUND = Refusal(-32000, "Filter not found")
 LOGS_FILTER_NOT_FOUND = Refusal(-32000, "Logs filter not found")
+UNKNOWN_BLOCK = Refusal(-39001, "Unknown block")
 BLOCK_NOT_FOUND = Refusal(-32000, "Block not found")
 TRANSACTION_NOT_FOUND = Refusal(-32000, "Transaction not found")
 WRONG_CHAIN_ID = Refusal(-32000, "Wrong chainId")
@@ -53,9 +52,7 @@ EXCEEDS_BATCH_SIZE = Refusal(-32005, "Number of requests exceeds max batch size"
 EXCEEDS_BLOCK_RANGE = Refusal(-32005, "Requested range exceeds maximum RPC range limit")
 SENDER_NOT_AUTHORIZED = Refusal(-32007, "Sender account not authorized to send transactions")
 PRIORITY_FEE_EXCEEDS_FEE = Refusal(-32000, "Max priority fee per gas exceeds max fee per gas")
-NONCE_TOO_DISTANT = Refusal(
-    -32000, "Transaction nonce is too distant from current sender nonce"
-)
+NONCE_TOO_DISTANT = Refusal(-32000, "Transaction nonce is too distant from current sender nonce")
 INITCODE_TOO_LARGE = Refusal(-32000, "Initcode size exceeds the limit of 49152 bytes")
 POOL_FULL = Refusal(-32000, "Transaction pool is full: wait for blocks, then send again")
 EXECUTION_HALTED = Refusal(

@@ -1,9 +1,12 @@
 """eth_*: blocks, transactions, receipts, accounts, logs and filters."""
 
+import itertools
+from bisect import bisect_left
 from typing import Any
 
 from tanlian_node.embedded import errors, logs, params, proofs, transactions, views
 from tanlian_node.embedded.errors import RpcError
+from tanlian_node.embedded.header import Header
 from tanlian_node.embedded.logs import LogQuery
 from tanlian_node.embedded.methods import MethodTable
 from tanlian_node.embedded.node import Node
@@ -33,14 +36,10 @@ def accounts(_node: Node) -> list[str]:
     return []
 
 
-@TABLE.method("eth_coinbase")
-def coinbase(node: Node) -> str:
-    return views.data(node.chain.validators[0])
-
-
-@TABLE.method("eth_mining")
-def mining(_node: Node) -> bool:
-    return True
+@TABLE.method("eth_coinbase", "eth_mining", "eth_hashrate", "eth_getWork")
+def mining(_node: Node) -> None:
+    """Refuse, as Besu does where nobody mines."""
+    raise RpcError(errors.METHOD_NOT_ENABLED)
 
 
 @TABLE.method("eth_gasPrice", "eth_maxPriorityFeePerGas")
@@ -50,12 +49,12 @@ def gas_price(_node: Node) -> str:
 
 @TABLE.method("eth_blobBaseFee")
 def blob_base_fee(_node: Node) -> str:
-    return "0x1"
+    return "0x0"
 
 
 @TABLE.method("eth_feeHistory")
 def fee_history(node: Node, count: Any = None, newest: Any = None, percentiles: Any = None) -> Json:
-    """Fees of the last blocks: gas is free, so every figure but the ratio is 0 after genesis."""
+    """What was paid in the last blocks: nothing, but where somebody offered a price by himself."""
     wanted = params.quantity(count, errors.INVALID_BLOCK_COUNT_PARAMS)
     if not 1 <= wanted <= MOST_FEE_BLOCKS:
         raise RpcError(errors.INVALID_BLOCK_COUNT_PARAMS)
@@ -67,15 +66,31 @@ def fee_history(node: Node, count: Any = None, newest: Any = None, percentiles: 
     history: Json = {
         "oldestBlock": hex(first),
         "baseFeePerGas": [*(hex(header.base_fee) for header in headers), "0x0"],
-        "baseFeePerBlobGas": [*("0x1" for _ in headers), "0x1"],
+        "baseFeePerBlobGas": ["0x0"] * (len(headers) + 1),
         "gasUsedRatio": [header.gas_used / header.gas_limit for header in headers],
         "blobGasUsedRatio": [0.0 for _ in headers],
     }
     if percentiles is not None:
         if not isinstance(percentiles, list):
             raise RpcError(errors.INVALID_PARAMS)
-        history["reward"] = [["0x0"] * len(percentiles) for _ in headers]
+        history["reward"] = [_rewards(node, header, sorted(percentiles)) for header in headers]
     return history
+
+
+def _rewards(node: Node, header: Header, percentiles: list[float]) -> list[str]:
+    """The tip at which each share of the block's gas had been bought, cheapest first."""
+    if not percentiles or not header.gas_used:
+        return ["0x0"] * len(percentiles)
+    rows = node.chain.store.rows(
+        "select raw, gas_used from transactions where block=?", (header.number,)
+    )
+    bought = sorted(
+        (transactions.decode(raw).effective_gas_price(header.base_fee) - header.base_fee, gas)
+        for raw, gas in rows
+    )
+    totals = list(itertools.accumulate(gas for _, gas in bought))
+    reached = (bisect_left(totals, share * header.gas_used / 100) for share in percentiles)
+    return [hex(bought[min(at, len(bought) - 1)][0]) for at in reached]
 
 
 @TABLE.method("eth_getBalance")
@@ -112,9 +127,7 @@ def get_storage_at(
 
 
 @TABLE.method("eth_getProof")
-def get_proof(
-    node: Node, address: Any = None, slots: Any = None, block: Any = None
-) -> Json | None:
+def get_proof(node: Node, address: Any = None, slots: Any = None, block: Any = None) -> Json | None:
     account = params.address(address)
     if not isinstance(slots, list):
         raise RpcError(errors.INVALID_STORAGE_KEYS_PARAMS)
@@ -173,9 +186,7 @@ def uncle(_node: Node, _block: Any = None, _index: Any = None) -> None:
 @TABLE.method("eth_getTransactionByHash")
 def get_transaction(node: Node, tx_hash: Any = None) -> Json | None:
     wanted = params.hash32(tx_hash)
-    row = node.chain.store.row(
-        "select raw, block, position from transactions where hash=?", wanted
-    )
+    row = node.chain.store.row("select raw, block, position from transactions where hash=?", wanted)
     if row is not None:
         return views.transaction_view(
             transactions.decode(row[0]), node.chain.header(row[1]), row[2]
@@ -184,9 +195,7 @@ def get_transaction(node: Node, tx_hash: Any = None) -> Json | None:
     return None if waiting is None else views.transaction_view(waiting)
 
 
-@TABLE.method(
-    "eth_getTransactionByBlockNumberAndIndex", "eth_getTransactionByBlockHashAndIndex"
-)
+@TABLE.method("eth_getTransactionByBlockNumberAndIndex", "eth_getTransactionByBlockHashAndIndex")
 def get_transaction_at(node: Node, block: Any = None, index: Any = None) -> Json | None:
     header = node.find_block(block)
     position = params.quantity(index)

@@ -118,7 +118,7 @@ class Folder:
             )
         return Genesis.read(self.genesis_file)
 
-    def keys(self) -> list[coincurve.PrivateKey]:
+    def private_keys(self) -> list[coincurve.PrivateKey]:
         """The sealing keys, one a line, as in Besu's file of this name."""
         try:
             lines = self.key_file.read_text(encoding="ascii").split()

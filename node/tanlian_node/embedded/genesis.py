@@ -128,9 +128,7 @@ class Genesis:
                 if value
             }
             root = update.apply(trie.BLANK_ROOT, slots) if slots else trie.BLANK_ROOT
-            leaves[keccak(address)] = Account(
-                entry.nonce, entry.balance, root, code_hash
-            ).encode()
+            leaves[keccak(address)] = Account(entry.nonce, entry.balance, root, code_hash).encode()
         root = update.apply(trie.BLANK_ROOT, leaves) if leaves else trie.BLANK_ROOT
         return root, {**update.fresh, **codes}
 
@@ -214,7 +212,5 @@ def _allocation(entry: Mapping[str, Any]) -> Allocation:
         nonce=_quantity(entry.get("nonce", 0)),
         balance=_quantity(entry.get("balance", 0)),
         code=bytes.fromhex(str(entry.get("code", "")).removeprefix("0x")),
-        storage={
-            int(slot, 16): int(value, 16) for slot, value in entry.get("storage", {}).items()
-        },
+        storage={int(slot, 16): int(value, 16) for slot, value in entry.get("storage", {}).items()},
     )

@@ -127,7 +127,9 @@ class Header:
         """Give this header with one commit seal of each key."""
         digest = self.seal_digest
         seals = tuple(key.sign_recoverable(digest, hasher=None) for key in keys)
-        return replace(self, extra_data=replace(Extra.decode(self.extra_data), seals=seals).encode())
+        return replace(
+            self, extra_data=replace(Extra.decode(self.extra_data), seals=seals).encode()
+        )
 
     def sealers(self) -> list[bytes]:
         """The addresses whose commit seals the header carries."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tanlian_node.embedded import errors, params
-from tanlian_node.embedded.blocks import LOG_COLUMNS
+from tanlian_node.embedded.blocks import SELECT_LOGS
 from tanlian_node.embedded.chain import Chain
 from tanlian_node.embedded.errors import RpcError
 from tanlian_node.embedded.header import Header
@@ -44,7 +44,7 @@ class LogQuery:
                 clauses.append(f"{column} in ({','.join('?' * len(wanted))})")
                 bound.extend(wanted)
         rows = chain.store.rows(
-            f"select {LOG_COLUMNS} from logs where {' and '.join(clauses)} order by block, position",
+            SELECT_LOGS + " and ".join(clauses) + " order by block, position",
             bound,
         )
         return [log_view(chain.header(row[0]), row) for row in rows]
@@ -69,6 +69,4 @@ def block_range(chain: Chain, wanted: dict[str, Any], resolve: Any) -> tuple[int
         return header.number, header.number
     first = resolve(wanted.get("fromBlock", "latest"))
     last = resolve(wanted.get("toBlock", "latest"))
-    if first > last:
-        raise RpcError(errors.INVALID_FILTER_PARAMS)
     return first, last

@@ -3,26 +3,52 @@
 from collections.abc import Iterable
 from typing import Any
 
+import eth.vm.forks.cancun.computation
+import eth.vm.forks.cancun.state
 from eth._utils.address import generate_contract_address
+from eth.exceptions import Revert
 from eth.vm.execution_context import ExecutionContext
-from eth.vm.forks.cancun.computation import CancunComputation
-from eth.vm.forks.cancun.state import CancunState, CancunTransactionExecutor
 from eth.vm.message import Message
 
 from tanlian_node.embedded.header import Header
 from tanlian_node.embedded.transactions import Transaction
 from tanlian_node.embedded.world import World
 
+# py-evm's types admit only its own transactions and database; ours have the same shape
+_Computation: Any = eth.vm.forks.cancun.computation.CancunComputation
+_Executor: Any = eth.vm.forks.cancun.state.CancunTransactionExecutor
+_State: Any = eth.vm.forks.cancun.state.CancunState
+_Message: Any = Message
+_Context: Any = ExecutionContext
+_contract_address: Any = generate_contract_address
 
-class Computation(CancunComputation):  # type: ignore[misc]
-    """One message call; the loop of py-evm without its tests for debug logging."""
+
+class Computation(_Computation):  # type: ignore[misc]
+    """One message call."""
+
+    @property
+    def gas_left(self) -> int:
+        return int(self._gas_meter.gas_remaining)
+
+    @property
+    def stack_values(self) -> list[int | bytes]:
+        values: list[int | bytes] = self._stack.values
+        return values
+
+    @property
+    def memory_bytes(self) -> bytes:
+        return bytes(self.memory_read_bytes(0, len(self._memory)))
+
+    @property
+    def reverted_with(self) -> bytes:
+        return bytes(self._output)
 
 
-class Executor(CancunTransactionExecutor):  # type: ignore[misc]
+class Executor(_Executor):  # type: ignore[misc]
     def validate_transaction(self, transaction: Transaction) -> None:
         """Leave it to whoever calls: the pool and the sealer have checked already."""
 
-    def build_evm_message(self, transaction: Transaction) -> Message:
+    def build_evm_message(self, transaction: Transaction) -> Any:
         state = self.vm_state
         fee = transaction.gas * state.get_gas_price(transaction)
         if fee:
@@ -32,9 +58,9 @@ class Executor(CancunTransactionExecutor):  # type: ignore[misc]
             target, data, code = None, transaction.data, state.get_code(transaction.to)
         else:
             nonce = state.get_nonce(transaction.sender) - 1
-            target = generate_contract_address(transaction.sender, nonce)
+            target = _contract_address(transaction.sender, nonce)
             data, code = b"", transaction.data
-        return Message(
+        return _Message(
             gas=transaction.gas - transaction.intrinsic_gas,
             to=transaction.to,
             sender=transaction.sender,
@@ -45,13 +71,13 @@ class Executor(CancunTransactionExecutor):  # type: ignore[misc]
         )
 
 
-class State(CancunState):  # type: ignore[misc]
+class State(_State):  # type: ignore[misc]
     """py-evm's state of one block in the making."""
 
     computation_class = Computation
     transaction_executor_class = Executor
 
-    def __init__(self, world: World, context: ExecutionContext) -> None:
+    def __init__(self, world: World, context: Any) -> None:
         self.execution_context = context
         self._account_db = world
         self.world = world
@@ -79,6 +105,11 @@ class State(CancunState):  # type: ignore[misc]
         return self.apply_transaction(transaction)
 
 
+def has_reverted(computation: Any) -> bool:
+    """Whether a computation ended with REVERT, not by a fault of its own."""
+    return bool(computation.is_error) and isinstance(computation.error, Revert)
+
+
 def gas_used(transaction: Transaction, computation: Any) -> int:
     """Gas that the transaction pays for, refunds deducted."""
     remaining = int(computation.get_gas_remaining())
@@ -86,9 +117,9 @@ def gas_used(transaction: Transaction, computation: Any) -> int:
     return spent - min(int(computation.get_gas_refund()), spent // 5)
 
 
-def context(header: Header, chain_id: int, ancestors: Iterable[bytes]) -> ExecutionContext:
+def context(header: Header, chain_id: int, ancestors: Iterable[bytes]) -> Any:
     """Tell the machine about the block that it executes in."""
-    return ExecutionContext(
+    return _Context(
         coinbase=header.coinbase,
         timestamp=header.timestamp,
         block_number=header.number,

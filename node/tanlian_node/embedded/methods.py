@@ -1,7 +1,7 @@
 """The table of JSON-RPC methods: each module of methods fills one, the server joins them."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from tanlian_node.embedded import errors
@@ -15,7 +15,7 @@ class MethodTable:
     """Methods by name; each takes the node and then the request's parameters."""
 
     def __init__(self) -> None:
-        self._methods: dict[str, tuple[Method, int]] = {}
+        self.methods: dict[str, tuple[Method, int]] = {}
 
     def method(self, *names: str) -> Callable[[Method], Method]:
         """Offer a function under these names."""
@@ -23,16 +23,16 @@ class MethodTable:
         def offer(function: Method) -> Method:
             most = len(inspect.signature(function).parameters) - 1
             for name in names:
-                self._methods[name] = (function, most)
+                self.methods[name] = (function, most)
             return function
 
         return offer
 
     def names(self) -> list[str]:
-        return sorted(self._methods)
+        return sorted(self.methods)
 
     def include(self, other: "MethodTable") -> None:
-        self._methods.update(other._methods)
+        self.methods.update(other.methods)
 
     def call(self, node: Node, name: str, parameters: Any) -> Any:
         """Answer one request.
@@ -40,12 +40,8 @@ class MethodTable:
         Raises:
             RpcError: there is no such method, or it refuses.
         """
-        found = self._methods.get(name)
+        found = self.methods.get(name)
         if found is None:
             raise RpcError(errors.METHOD_NOT_FOUND)
         function, most = found
-        if parameters is None:
-            parameters = []
-        if isinstance(parameters, Mapping) or not isinstance(parameters, list):
-            raise RpcError(errors.INVALID_PARAMS)
-        return function(node, *parameters[:most])
+        return function(node, *(parameters or [])[:most])

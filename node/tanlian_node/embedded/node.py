@@ -40,6 +40,8 @@ class Node:
             wanted = wanted.get("blockNumber")
         if wanted == "earliest":
             return self.chain.header(0)
+        if wanted in ("safe", "finalized"):
+            raise RpcError(errors.UNKNOWN_BLOCK)  # as on any chain without proof of stake
         if wanted in params.TAGS:
             return self.head
         if isinstance(wanted, str) and len(wanted) == 66:
@@ -56,10 +58,12 @@ class Node:
 
     def block_number(self, wanted: Any) -> int:
         """The number that a log filter's bound means; it may lie in the future."""
-        if wanted is None or (wanted in params.TAGS and wanted != "earliest"):
+        if wanted in (None, "latest", "pending"):
             return self.head.number
         if wanted == "earliest":
             return 0
+        if wanted in params.TAGS:
+            raise RpcError(errors.UNKNOWN_BLOCK)
         return params.quantity(wanted, errors.INVALID_FILTER_PARAMS)
 
     def world(self, header: Header) -> World:

@@ -122,9 +122,7 @@ def reload_permissions(node: Node) -> str:
     return "Success"
 
 
-@TABLE.method(
-    "perm_getNodesAllowlist", "perm_addNodesToAllowlist", "perm_removeNodesFromAllowlist"
-)
+@TABLE.method("perm_getNodesAllowlist", "perm_addNodesToAllowlist", "perm_removeNodesFromAllowlist")
 def nodes_allowlist(_node: Node, _nodes: Any = None) -> None:
     """Refuse: there are no other nodes to list."""
     raise RpcError(errors.NODE_ALLOWLIST_NOT_ENABLED)

@@ -20,6 +20,7 @@ class Entry:
     transaction: Transaction
     arrival: int
     stored: bool = field(default=False)
+    replaces: bytes | None = None  # a transaction of the same sender and nonce
 
 
 class Pool:
@@ -82,7 +83,7 @@ class Pool:
             return entry
 
     def store(self, entries: list[Entry]) -> None:
-        """Return when these entries are on disk; whoever waits at the same time shares the write."""
+        """Return when these entries are on disk; all who wait at the same time share one write."""
         with self._lock:
             self._queue.extend(entry for entry in entries if not entry.stored)
         with self._commit_lock:
@@ -96,6 +97,10 @@ class Pool:
                     connection.executemany(
                         "insert or ignore into pool values(?, ?, ?)",
                         [(e.transaction.hash, e.transaction.raw, e.arrival) for e in batch],
+                    )
+                    connection.executemany(
+                        "delete from pool where hash=?",
+                        [(e.replaces,) for e in batch if e.replaces is not None],
                     )
             except BaseException:
                 with self._lock:
@@ -140,6 +145,7 @@ class Pool:
         waiting = self._by_sender.setdefault(transaction.sender, {})
         replaced = waiting.get(transaction.nonce)
         if replaced is not None:
+            entry.replaces = replaced.transaction.hash
             del self._by_hash[replaced.transaction.hash]
         waiting[transaction.nonce] = entry
         self._by_hash[transaction.hash] = entry
@@ -181,9 +187,7 @@ class Pool:
             raise RpcError(errors.NONCE_TOO_DISTANT)
         waiting = self._by_sender.get(transaction.sender, {})
         rival = waiting.get(transaction.nonce)
-        if rival is not None:
-            price = rival.transaction.max_fee_per_gas
-            if transaction.max_fee_per_gas <= price + price // 10:
-                raise RpcError(errors.REPLACEMENT_UNDERPRICED)
+        if rival is not None and transaction.max_fee_per_gas < rival.transaction.max_fee_per_gas:
+            raise RpcError(errors.REPLACEMENT_UNDERPRICED)  # Besu asks no more where gas is free
         if len(self._by_hash) >= LARGEST:
             raise RpcError(errors.POOL_FULL)

@@ -6,13 +6,14 @@ from typing import Any
 
 from tanlian_node.embedded import (
     call_methods,
+    debug_methods,
     dev_methods,
     errors,
     eth_methods,
     node_methods,
     views,
 )
-from tanlian_node.embedded.errors import RpcError
+from tanlian_node.embedded.errors import Refusal, RpcError
 from tanlian_node.embedded.methods import MethodTable
 from tanlian_node.embedded.node import Node
 from tanlian_node.embedded.pool import Entry
@@ -26,7 +27,7 @@ Answer = dict[str, Any]
 def table(*, development: bool) -> MethodTable:
     """All methods of a node."""
     methods = MethodTable()
-    for module in (eth_methods, call_methods, node_methods):
+    for module in (eth_methods, call_methods, debug_methods, node_methods):
         methods.include(module.TABLE)
     if development:
         methods.include(dev_methods.TABLE)
@@ -45,18 +46,21 @@ class Dispatcher:
         try:
             request = json.loads(body)
         except ValueError:
-            return False, _encode(_failure(None, RpcError(errors.PARSE_ERROR)))
+            return _refused(errors.PARSE_ERROR)
         if isinstance(request, list):
             if len(request) > LARGEST_BATCH:
-                return True, _encode(_failure(None, RpcError(errors.EXCEEDS_BATCH_SIZE)))
-            if not request:
-                return False, _encode(_failure(None, RpcError(errors.INVALID_REQUEST)))
-            return True, _encode(self._batch(request))
+                return True, _refused(errors.EXCEEDS_BATCH_SIZE)[1]
+            return (
+                (True, _encode(self._batch(request)))
+                if request
+                else _refused(errors.INVALID_REQUEST)
+            )
         if not isinstance(request, dict):
-            return False, _encode(_failure(None, RpcError(errors.PARSE_ERROR)))
+            return _refused(errors.PARSE_ERROR)
         answer = self._single(request)
         is_request = answer.get("error", {}).get("code") != errors.INVALID_REQUEST.code
-        return is_request, _encode(answer)
+        wants_answer = "id" in request or "error" in answer
+        return is_request, _encode(answer) if wants_answer else b""
 
     def _batch(self, requests: list[Any]) -> list[Answer]:
         """Answer in order; transactions that follow one another become durable together."""
@@ -94,7 +98,7 @@ class Dispatcher:
 
     def _single(self, request: dict[str, Any]) -> Answer:
         name = request.get("method")
-        if not isinstance(name, str):
+        if not isinstance(name, str) or not isinstance(request.get("params", []), list | None):
             return _failure(request.get("id"), RpcError(errors.INVALID_REQUEST))
         try:
             result = self._methods.call(self._node, name, request.get("params"))
@@ -112,6 +116,10 @@ def _success(request_id: Any, result: Any) -> Answer:
 
 def _failure(request_id: Any, error: RpcError) -> Answer:
     return {"jsonrpc": "2.0", "id": request_id, "error": error.as_json()}
+
+
+def _refused(refusal: Refusal) -> tuple[bool, bytes]:
+    return False, _encode(_failure(None, RpcError(refusal)))
 
 
 def _encode(answer: Any) -> bytes:

@@ -92,9 +92,7 @@ class Sealer:
     def mine(self, timestamp: int | None = None) -> Header:
         """Make a block now, empty or not (development only)."""
         with self._lock:
-            self._seal(
-                self._pool.executable(stored_only=False), timestamp=timestamp
-            )
+            self._seal(self._pool.executable(stored_only=False), timestamp=timestamp)
             return self._chain.head
 
     def rewind(self, number: int) -> None:
@@ -114,9 +112,7 @@ class Sealer:
     def _now(self) -> float:
         return self._clock() + self.offset
 
-    def _seal(
-        self, candidates: list[Transaction], *, timestamp: int | None = None
-    ) -> None:
+    def _seal(self, candidates: list[Transaction], *, timestamp: int | None = None) -> None:
         chain = self._chain
         limit = max(LONGEST_SELECTION, self._interval)
         moment = timestamp or self.next_timestamp()
@@ -127,9 +123,7 @@ class Sealer:
             gone = {transaction.hash for transaction in (*done, *draft.refused)}
             unstored = [e for e in self._pool.unstored() if e.transaction.hash not in gone]
         with chain.store.writing() as connection:
-            connection.executemany(
-                "insert or ignore into nodes values(?, ?)", draft.fresh.items()
-            )
+            connection.executemany("insert or ignore into nodes values(?, ?)", draft.fresh.items())
             draft.block.insert(connection)
             connection.executemany(
                 "delete from pool where hash=?",

@@ -1,19 +1,23 @@
 """HTTP on loopback: a WSGI application over the dispatcher, served by waitress."""
 
 import errno
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import waitress
-from waitress.server import BaseWSGIServer
+import waitress.server
+import waitress.wasyncore
 
 from tanlian_node.embedded.errors import PortInUseError
 from tanlian_node.embedded.rpc import Dispatcher
 
 THREADS = 16
+LONGEST_ANSWER = 10  # seconds that an answer may still take when the server stops
 LARGEST_BODY = 32 * 1024 * 1024
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
+_create_server: Any = waitress.server.create_server  # waitress has no types
+_sockets: Any = waitress.wasyncore
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
@@ -51,9 +55,14 @@ class Server:
     """waitress in a thread of its own."""
 
     def __init__(self, application: Application, *, host: str, port: int) -> None:
+        # more requests at once than threads is no news
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+        self._channels: dict[int, Any] = {}
+        self._ending = threading.Event()
         try:
-            self._server: BaseWSGIServer = waitress.create_server(
+            self._server: Any = _create_server(
                 application,
+                map=self._channels,
                 host=host,
                 port=port,
                 threads=THREADS,
@@ -71,12 +80,25 @@ class Server:
             ) from error
         self.port = int(self._server.effective_port)
         self.url = f"http://{host}:{self.port}"
-        self._thread = threading.Thread(target=self._server.run, name="rpc", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="rpc", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
         """Take no more requests; those being answered are answered."""
-        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=5)
-        self._server.close()
+        self._ending.set()
+        if self._thread.is_alive():
+            self._server.pull_trigger()
+            self._thread.join()
+
+    def _run(self) -> None:
+        def turn(seconds: float) -> None:
+            _sockets.loop(timeout=seconds, use_poll=True, map=self._channels, count=1)
+
+        while not self._ending.is_set():
+            turn(1.0)
+        self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=LONGEST_ANSWER)
+        for _ in range(3):  # let finished answers leave
+            turn(0.02)
+        _sockets.close_all(self._channels)

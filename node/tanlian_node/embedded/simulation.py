@@ -1,9 +1,10 @@
 """Transactions that are only imagined: calls, gas estimates, access lists."""
 
+import re
 from typing import Any
 
-from eth.exceptions import Revert, VMError
-from eth_abi import decode as abi_decode
+from eth.exceptions import VMError
+from eth_abi.abi import decode as abi_decode
 from eth_abi.exceptions import DecodingError
 
 from tanlian_node.embedded import errors, machine
@@ -16,6 +17,7 @@ from tanlian_node.embedded.world import Layer
 ERROR_SELECTOR = bytes.fromhex("08c379a0")
 CALL_STIPEND = 2_300
 TOLERANCE = 0.015  # relative, Besu's --estimate-gas-tolerance-ratio
+INVALID_OPCODE = re.compile(r"0x[0-9a-f]+")
 PRECOMPILES = frozenset(number.to_bytes(20, "big") for number in range(1, 11))
 HALTS = {  # py-evm's errors in the words of Besu's exceptional halts
     "OutOfGas": "Out of gas",
@@ -51,11 +53,17 @@ class Simulation:
         sender = self._wanted.sender
         transaction = self._wanted.copy(nonce=world.get_nonce(sender), **changes)
         if transaction.gas < transaction.minimal_gas:
-            raise RpcError(errors.INTRINSIC_GAS_EXCEEDS_LIMIT)
-        if world.get_balance(sender) < transaction.upfront_cost:
-            if transaction.max_fee_per_gas:
-                raise RpcError(errors.UPFRONT_COST_EXCEEDS_BALANCE)
-            world.set_balance(sender, transaction.upfront_cost)  # as Besu does for calls at no fee
+            raise _explained(
+                errors.INTRINSIC_GAS_EXCEEDS_LIMIT,
+                f"intrinsic gas cost {transaction.minimal_gas} exceeds gas limit {transaction.gas}",
+            )
+        balance = world.get_balance(sender)
+        if balance < transaction.upfront_cost:
+            raise _explained(
+                errors.UPFRONT_COST_EXCEEDS_BALANCE,
+                f"transaction up-front cost {transaction.upfront_cost:#x} exceeds transaction "
+                f"sender account balance {balance:#x}",
+            )
         world.lock_changes()
         try:
             return transaction, state.execute(transaction)
@@ -122,7 +130,7 @@ def raise_if_failed(computation: Any) -> None:
     """Refuse with Besu's error if a computation has reverted or halted."""
     if not computation.is_error:
         return
-    if isinstance(computation.error, Revert):
+    if machine.has_reverted(computation):
         output = bytes(computation.output)
         reason = revert_reason(output)
         message = errors.EXECUTION_REVERTED.message + (f" ({reason})" if reason else "")
@@ -141,7 +149,18 @@ def revert_reason(output: bytes) -> str | None:
     return str(reason)
 
 
+def halt_reason(error: BaseException) -> str:
+    """Name a fault of the machine as Besu names it."""
+    name = type(error).__name__
+    reason = HALTS.get(name, name)
+    if name == "InvalidInstruction" and (found := INVALID_OPCODE.search(str(error))):
+        return f"{reason}: {found[0]}"
+    return reason
+
+
 def _halted(error: BaseException) -> RpcError:
-    kind = HALTS.get(type(error).__name__, type(error).__name__)
-    halted = errors.EXECUTION_HALTED
-    return RpcError(Refusal(halted.code, f"{halted.message} ({kind})"))
+    return _explained(errors.EXECUTION_HALTED, halt_reason(error))
+
+
+def _explained(refusal: Refusal, reason: str) -> RpcError:
+    return RpcError(Refusal(refusal.code, f"{refusal.message} ({reason})"))

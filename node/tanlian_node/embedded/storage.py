@@ -44,7 +44,8 @@ LONGEST_CACHED_CODES = 1_000
 
 class Store:
     """The SQLite file; `durable` waits for the disk at every commit (power cut), not only for the
-    operating system (killed process)."""
+    operating system (killed process).
+    """
 
     def __init__(self, path: Path, *, durable: bool = True) -> None:
         self._path = path

@@ -92,7 +92,7 @@ def decode(raw: bytes) -> Transaction:
         return _decode_typed(raw, ACCESS_LIST, fields, 11)
     if kind == DYNAMIC_FEE:
         return _decode_typed(raw, DYNAMIC_FEE, fields, 12)
-    raise RpcError(errors.INVALID_TRANSACTION_TYPE)
+    raise RpcError(errors.INVALID_PARAMS)
 
 
 def _decode_legacy(raw: bytes, fields: Any) -> Transaction:

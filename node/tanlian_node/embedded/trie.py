@@ -6,7 +6,6 @@ Nodes are never changed in place, because the cache shares them.
 """
 
 from collections.abc import Iterable, Mapping
-from os.path import commonprefix
 from typing import Any, Protocol
 
 from eth_hash.auto import keccak
@@ -124,7 +123,7 @@ class Update:
             return BLANK
         if len(items) == 1:
             return [_pack(items[0][0], is_leaf=True), items[0][1]]
-        shared = commonprefix([items[0][0], items[-1][0]])  # sorted: first and last differ most
+        shared = _shared(items[0][0], items[-1][0])  # sorted: first and last differ most
         branch: list[Any] = [BLANK] * 17
         for nibble, group in _by_first_nibble(items, len(shared)):
             branch[nibble] = self._reference(self._grow(group))
@@ -139,7 +138,7 @@ class Update:
         if is_leaf:
             values = {own: node[1], **dict(items)}
             return self._grow(sorted((path, value) for path, value in values.items() if value))
-        shared = commonprefix([own, items[0][0], items[-1][0]])
+        shared = _shared(own, _shared(items[0][0], items[-1][0]))
         if shared == own:
             rest = [(path[len(own) :], value) for path, value in items]
             return self._join(own, self._merge(self._resolve(node[1]), rest))
@@ -173,6 +172,14 @@ class Update:
             return [_pack(path, is_leaf=False), self._reference(child)]
         own, is_leaf = _unpack(child[0])
         return [_pack(path + own, is_leaf=is_leaf), child[1]]
+
+
+def _shared(one: Path, other: Path) -> Path:
+    """What two paths begin with."""
+    for at, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a != b:
+            return one[:at]
+    return min(one, other, key=len)
 
 
 def _by_first_nibble(

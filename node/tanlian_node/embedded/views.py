@@ -3,7 +3,7 @@
 from typing import Any
 
 from tanlian_node.embedded import transactions
-from tanlian_node.embedded.blocks import LOG_COLUMNS, TRANSACTION_COLUMNS, Log, bloom
+from tanlian_node.embedded.blocks import SELECT_LOGS, SELECT_TRANSACTIONS, Log, bloom
 from tanlian_node.embedded.chain import Chain
 from tanlian_node.embedded.header import Header
 from tanlian_node.embedded.transactions import ACCESS_LIST, DYNAMIC_FEE, LEGACY, Transaction
@@ -120,7 +120,7 @@ def access_list_view(access_list: transactions.AccessList) -> list[Json]:
 
 
 def log_view(header: Header, row: tuple[Any, ...]) -> Json:
-    """One row of the table `logs`, in the order of LOG_COLUMNS."""
+    """One row of the table `logs`, in the order of SELECT_LOGS."""
     return {
         "address": data(row[4]),
         "topics": [data(topic) for topic in row[5:9] if topic is not None],
@@ -137,20 +137,12 @@ def log_view(header: Header, row: tuple[Any, ...]) -> Json:
 
 def receipt_views(chain: Chain, header: Header, only: int | None = None) -> list[Json]:
     """The receipts of a block, or only the one at a position."""
-    where, values = "block=?", [header.number]
-    if only is not None:
-        values.append(only)
-    rows = chain.store.rows(
-        f"select {TRANSACTION_COLUMNS} from transactions where {where}"
-        f"{' and position=?' if only is not None else ''} order by position",
-        values,
-    )
+    values = [header.number] if only is None else [header.number, only]
+    one = "" if only is None else " and position=?"
+    rows = chain.store.rows(SELECT_TRANSACTIONS + "block=?" + one + " order by position", values)
+    one = "" if only is None else " and transaction_position=?"
     logs: dict[int, list[tuple[Any, ...]]] = {}
-    for row in chain.store.rows(
-        f"select {LOG_COLUMNS} from logs where {where}"
-        f"{' and transaction_position=?' if only is not None else ''} order by position",
-        values,
-    ):
+    for row in chain.store.rows(SELECT_LOGS + "block=?" + one + " order by position", values):
         logs.setdefault(row[2], []).append(row)
     return [_receipt_view(header, row, logs.get(row[2], [])) for row in rows]
 
@@ -177,6 +169,6 @@ def _receipt_view(header: Header, row: tuple[Any, ...], logs: list[tuple[Any, ..
         "transactionIndex": hex(position),
         "type": hex(transaction.type_id),
     }
-    if output:
+    if output is not None:
         view["revertReason"] = data(output)
     return view

@@ -136,9 +136,7 @@ class World:
 
     def account_has_code_or_nonce(self, address: bytes) -> bool:
         account = self._account(address)
-        return account is not None and bool(
-            account.nonce or account.code_hash != EMPTY_CODE_HASH
-        )
+        return account is not None and bool(account.nonce or account.code_hash != EMPTY_CODE_HASH)
 
     def touch_account(self, address: bytes) -> None:
         self._set_account(address, self._account(address) or NO_ACCOUNT)
