@@ -28,7 +28,7 @@
 """
 
 from .interfaces import IAllocation
-from .interfaces import ICarbonMarket
+from .interfaces import IMarginSettlement
 from .interfaces import ICompliance
 from .interfaces import ICreditCoin
 from .interfaces import IIncentives
@@ -89,7 +89,7 @@ coin: public(ICreditCoin)
 emissions: public(IVerifiedEmissions)
 compliance: public(ICompliance)
 allocation: public(IAllocation)
-market: public(ICarbonMarket)
+market: public(IMarginSettlement)
 checker: public(address)  # PeriodicCheck
 
 case_count: public(uint256)
@@ -138,7 +138,7 @@ def wire(
     self.emissions = IVerifiedEmissions(emissions)
     self.compliance = ICompliance(compliance)
     self.allocation = IAllocation(allocation)
-    self.market = ICarbonMarket(market)
+    self.market = IMarginSettlement(market)
     self.checker = checker
 
 
@@ -430,7 +430,7 @@ def _facts(
     if rule.per_case == 0:
         return False, 0
     if trigger == MARKET_DEFAULT:
-        debt: ICarbonMarket.Obligation = staticcall self.market.obligation(subject)
+        debt: IMarginSettlement.Obligation = staticcall self.market.obligation(subject)
         holds: bool = (
             debt.status == DEFAULTED
             and debt.buyer == org_id

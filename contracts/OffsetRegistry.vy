@@ -178,15 +178,20 @@ def attest(
     """
     verifier: uint256 = member_guard._check_role(role.VERIFIER, msg.sender)
     self._check_status(project_id, APPROVED)
-    project: IOffsetRegistry.Project = self._projects[project_id]
-    assert verifier != project.owner, "offset_registry: owner cannot attest"
+    assert verifier != self._projects[project_id].owner, "offset_registry: owner cannot attest"
     assert document != empty(bytes32), "offset_registry: no document"
     assert 0 < amount_kg and amount_kg < MAX_AMOUNT_KG, "offset_registry: amount out of range"
     assert monitoring_start < monitoring_end, "offset_registry: empty monitoring period"
-    assert monitoring_start >= project.crediting_start, "offset_registry: outside crediting time"
-    assert monitoring_end <= project.crediting_end, "offset_registry: outside crediting time"
+    assert (
+        monitoring_start >= self._projects[project_id].crediting_start
+    ), "offset_registry: outside crediting time"
+    assert (
+        monitoring_end <= self._projects[project_id].crediting_end
+    ), "offset_registry: outside crediting time"
     assert monitoring_end <= block.timestamp, "offset_registry: period has not ended"
-    assert monitoring_start >= project.monitored_until, "offset_registry: period already credited"
+    assert (
+        monitoring_start >= self._projects[project_id].monitored_until
+    ), "offset_registry: period already credited"
     return self._record(
         IOffsetRegistry.Attestation(
             project=project_id,
@@ -210,13 +215,12 @@ def issue(attestation_id: uint256) -> uint256:
     member_guard._check_role(role.REGULATOR, msg.sender)
     attestation: IOffsetRegistry.Attestation = self._attestations[attestation_id]
     assert attestation.status == ATTESTED, "offset_registry: not open for issue"
-    project: IOffsetRegistry.Project = self._projects[attestation.project]
-    assert project.status == APPROVED, "offset_registry: wrong project status"
+    self._check_status(attestation.project, APPROVED)
     assert (
-        attestation.monitoring_start >= project.monitored_until
+        attestation.monitoring_start >= self._projects[attestation.project].monitored_until
     ), "offset_registry: period already credited"
     self._projects[attestation.project].monitored_until = attestation.monitoring_end
-    return self._issue(attestation_id, attestation, project.owner)
+    return self._issue(attestation_id, attestation, self._projects[attestation.project].owner)
 
 
 @external
