@@ -1,4 +1,4 @@
-"""Alembic's environment; the connection comes from `accounts.store.migrate`."""
+"""Alembic's environment; the connection comes from `tanlian.database`."""
 
 from alembic import context
 

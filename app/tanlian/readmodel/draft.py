@@ -1,0 +1,90 @@
+"""The changes that a range of blocks makes, gathered and written together with the checkpoint."""
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import Table, and_, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from tanlian.readmodel.tables import orders
+
+Row = dict[str, Any]
+OrderKey = tuple[int, bool, int, int]  # session, buy, tick, position
+
+
+class Draft:
+    """Rows to add, rows to change, orders to shorten."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+        self._added: dict[Table, list[Row]] = defaultdict(list)
+        self._rows: dict[Table, dict[tuple[Any, ...], Row]] = defaultdict(dict)
+        self._shorter: dict[OrderKey, int] = defaultdict(int)
+        self._ended: dict[OrderKey, str] = {}
+        self.touched_accounts: set[tuple[int, int]] = set()  # instrument, organisation
+
+    def add(self, table: Table, **values: Any) -> None:
+        """A row that did not exist."""
+        self._added[table].append(values)
+
+    def row(self, table: Table, **key: Any) -> Row:
+        """A row by its primary key, to be changed in place; a new one has only its key."""
+        known = self._rows[table]
+        names = tuple(column.name for column in table.primary_key)
+        place = tuple(key[name] for name in names)
+        if place not in known:
+            self._flush(table)
+            where = and_(*(table.c[name] == key[name] for name in names))
+            found = self._db.execute(select(table).where(where)).mappings().one_or_none()
+            known[place] = dict(found) if found is not None else dict(key)
+        return known[place]
+
+    def shorten(self, key: OrderKey, lots: int, ended: str | None = None) -> None:
+        """Take lots off an order; `ended` says why it stands no more, unless it was filled."""
+        self._shorter[key] += lots
+        if ended is not None:
+            self._ended[key] = ended
+
+    def write(self) -> None:
+        """Send everything to the database, in the transaction of the connection."""
+        for table in list(self._added):
+            self._flush(table)
+        for table, rows in self._rows.items():
+            if rows:
+                self._db.execute(self._upsert(table), list(rows.values()))
+        self._shorten_orders()
+
+    def _flush(self, table: Table) -> None:
+        rows = self._added.pop(table, None)
+        if rows:
+            self._db.execute(insert(table), rows)
+
+    def _upsert(self, table: Table) -> Any:
+        dialect = postgresql if self._db.dialect.name == "postgresql" else sqlite
+        names = [column.name for column in table.primary_key]
+        statement = dialect.insert(table)
+        changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in names}
+        return statement.on_conflict_do_update(index_elements=names, set_=changed)
+
+    def _shorten_orders(self) -> None:
+        place = and_(
+            orders.c.session == bindparam("at_session"),
+            orders.c.buy == bindparam("at_buy"),
+            orders.c.tick == bindparam("at_tick"),
+            orders.c.position == bindparam("at_position"),
+        )
+        shorter = update(orders).where(place)
+        if self._shorter:
+            values = [_named(key) | {"taken": lots} for key, lots in self._shorter.items()]
+            self._db.execute(
+                shorter.values(open_lots=orders.c.open_lots - bindparam("taken")), values
+            )
+        if self._ended:
+            values = [_named(key) | {"why": why} for key, why in self._ended.items()]
+            self._db.execute(shorter.values(ended=bindparam("why")), values)
+
+
+def _named(key: OrderKey) -> Row:
+    session, buy, tick, position = key
+    return {"at_session": session, "at_buy": buy, "at_tick": tick, "at_position": position}

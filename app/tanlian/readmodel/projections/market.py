@@ -1,0 +1,160 @@
+"""Sessions, orders, fills, obligations and prices."""
+
+import json
+
+from tanlian.domain.audit.words import GREATEST_POSITION, Fill, FillKind, Record, records_in
+from tanlian.readmodel.draft import Draft, OrderKey
+from tanlian.readmodel.projections.registry import Fact, takes
+from tanlian.readmodel.tables import fills, obligations, orders, sessions
+
+
+@takes("market", "SessionAnnounced")
+def announced(draft: Draft, fact: Fact) -> None:
+    said = fact.said
+    terms = said["terms"]
+    draft.row(sessions, id=said["session_id"]).update(
+        instrument=said["instrument"],
+        terms=json.dumps(terms._asdict()),
+        low_tick=said["low_tick"],
+        high_tick=said["high_tick"],
+        opens_at=terms.opens_at,
+        closes_at=terms.closes_at,
+        paused=False,
+        cleared_at=None,
+        closed_at=None,
+        closing_tick=None,
+        volume_lots=0,
+        turnover_half_ticks=0,
+    )
+
+
+@takes("market", "SessionPaused", "SessionResumed")
+def paused_or_resumed(draft: Draft, fact: Fact) -> None:
+    draft.row(sessions, id=fact.said["session_id"])["paused"] = fact.name == "SessionPaused"
+
+
+@takes("market", "OrdersPlaced")
+def placed(draft: Draft, fact: Fact) -> None:
+    session = fact.said["session_id"]
+    for record in records_in(fact.said["records"]):
+        draft.add(
+            orders,
+            session=session,
+            buy=record.buy,
+            tick=record.tick,
+            position=record.position,
+            organisation=record.organisation,
+            lots=record.lots,
+            open_lots=record.lots,
+            ended=None,
+            time=fact.time,
+            block=fact.block,
+            log_index=fact.log_index,
+            tx_hash=fact.tx_hash,
+        )
+        _touch(draft, session, record.organisation)
+
+
+@takes("market", "OrderCancelled")
+def cancelled(draft: Draft, fact: Fact) -> None:
+    record = Record.read(fact.said["record"])
+    draft.shorten(_key(fact.said["session_id"], record), record.lots, ended="cancelled")
+    _touch(draft, fact.said["session_id"], record.organisation)
+
+
+@takes("market", "OrderReduced")
+def reduced(draft: Draft, fact: Fact) -> None:
+    record = Record.read(fact.said["record"])
+    taken = fact.said["lots_before"] - record.lots
+    draft.shorten(_key(fact.said["session_id"], record), taken)
+    _touch(draft, fact.said["session_id"], record.organisation)
+
+
+@takes("market", "OrdersReleased")
+def released(draft: Draft, fact: Fact) -> None:
+    for record in records_in(fact.said["records"]):
+        draft.shorten(_key(fact.said["session_id"], record), record.lots, ended="released")
+        _touch(draft, fact.said["session_id"], record.organisation)
+
+
+@takes("market", "Traded")
+def traded(draft: Draft, fact: Fact) -> None:
+    session = fact.said["session_id"]
+    row = draft.row(sessions, id=session)
+    for number, word in enumerate(fact.said["fills"]):
+        fill = Fill.read(word)
+        draft.add(
+            fills,
+            block=fact.block,
+            log_index=fact.log_index,
+            number=number,
+            session=session,
+            kind=fill.kind,
+            buyer=fill.buyer,
+            seller=fill.seller,
+            lots=fill.lots,
+            half_ticks=fill.half_ticks,
+            bid_tick=fill.bid_tick,
+            bid_position=fill.bid_position,
+            ask_tick=fill.ask_tick,
+            ask_position=fill.ask_position,
+            obligation=fill.obligation,
+            time=fact.time,
+            tx_hash=fact.tx_hash,
+        )
+        for side, buy in ((fill.bid, True), (fill.ask, False)):
+            organisation, tick, position = side
+            if position != GREATEST_POSITION:
+                draft.shorten((session, buy, tick, position), fill.lots)
+            _touch(draft, session, organisation)
+        if fill.kind != FillKind.BLOCK:
+            row["volume_lots"] += fill.lots
+            row["turnover_half_ticks"] += fill.lots * fill.half_ticks
+        if fill.obligation:
+            draft.row(obligations, id=fill.obligation).update(
+                session=session,
+                buyer=fill.buyer,
+                seller=fill.seller,
+                lots=fill.lots,
+                state="owed",
+                time=fact.time,
+            )
+
+
+@takes("market", "ObligationPaid", "BuyerDefaulted")
+def obligation_ended(draft: Draft, fact: Fact) -> None:
+    row = draft.row(obligations, id=fact.said["obligation_id"])
+    row["state"] = "paid" if fact.name == "ObligationPaid" else "defaulted"
+    for side in ("buyer", "seller"):
+        _touch(draft, row["session"], row[side])
+
+
+@takes("market", "SessionCleared")
+def cleared(draft: Draft, fact: Fact) -> None:
+    draft.row(sessions, id=fact.said["session_id"])["cleared_at"] = fact.time
+
+
+@takes("market", "SessionClosed")
+def closed(draft: Draft, fact: Fact) -> None:
+    draft.row(sessions, id=fact.said["session_id"]).update(
+        closed_at=fact.time, closing_tick=fact.said["closing_tick"]
+    )
+
+
+@takes("market", "UnitsDeposited", "UnitsWithdrawn", "MoneyDeposited", "MoneyWithdrawn")
+def moved_in_or_out(draft: Draft, fact: Fact) -> None:
+    draft.touched_accounts.add((fact.said["instrument"], fact.said["organisation_id"]))
+
+
+@takes("market", "MoneyMoved")
+def moved_between(draft: Draft, fact: Fact) -> None:
+    for side in ("from_instrument", "to_instrument"):
+        draft.touched_accounts.add((fact.said[side], fact.said["organisation_id"]))
+
+
+def _key(session: int, record: Record) -> OrderKey:
+    return (session, *record.key)
+
+
+def _touch(draft: Draft, session: int, organisation: int) -> None:
+    draft.touched_accounts.add((draft.row(sessions, id=session)["instrument"], organisation))

@@ -1,0 +1,196 @@
+"""Keeps the read model at the head of the chain: each range of blocks in one transaction."""
+
+import json
+import logging
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.engine import Connection as Database
+from sqlalchemy.engine import Engine
+
+from tanlian.chain.connection import Connection, quantity, result_of
+from tanlian.chain.contracts import Contracts
+from tanlian.chain.errors import ChainError
+from tanlian.chain.events import Event
+from tanlian.domain.errors import TanlianError
+from tanlian.readmodel.draft import Draft
+from tanlian.readmodel.projections import load
+from tanlian.readmodel.projections.registry import Fact, takers
+from tanlian.readmodel.tables import blocks, checkpoint, event_subjects, events, metadata
+from tanlian.readmodel.trading_accounts import refresh
+
+log = logging.getLogger(__name__)
+
+BLOCKS_AT_ONCE = 2_000
+PAUSE_SECONDS = 0.25
+PAUSE_WITHOUT_CHAIN_SECONDS = 2.0
+SUBJECTS = ("organisation", "organisation_id", "buyer", "seller", "emitter", "verifier", "bank")
+
+
+class OtherChain(TanlianError):
+    """The tables are of another chain than the one the node serves."""
+
+    code = "other_chain"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Up to where the tables are, and since when (block time, UTC seconds)."""
+
+    block: int
+    block_hash: str
+    time: int
+
+
+def position(db: Database) -> Position | None:
+    row = db.execute(select(checkpoint)).mappings().one_or_none()
+    return Position(row["block"], row["block_hash"], row["block_time"]) if row else None
+
+
+class Projector:
+    """Projects one deployment into one database."""
+
+    def __init__(self, engine: Engine, contracts: Contracts) -> None:
+        load()
+        self._engine = engine
+        self._contracts = contracts
+        self._chain: Connection = contracts.connection
+        self._reader = contracts.events()
+
+    def catch_up(self, last: int | None = None) -> Position:
+        """Project every block that is missing, up to the head or `last`.
+
+        Raises:
+            OtherChain: the tables belong to another chain; rebuild them.
+            ChainError: the node does not answer, or refuses.
+        """
+        head = self._chain.head() if last is None else last
+        here = self._verified_position()
+        start = here.block + 1 if here else self._contracts.book.first_block()
+        while start <= head:
+            upto = min(start + BLOCKS_AT_ONCE - 1, head)
+            here = self._project(start, upto, at_head=upto == head)
+            start = upto + 1
+        if here is None:
+            raise OtherChain("The chain ends before the block of the deployment; check the node.")
+        return here
+
+    def follow(self, stop: threading.Event) -> None:
+        """Stay at the head until `stop` is set; a chain that is away is waited for."""
+        while not stop.is_set():
+            try:
+                self.catch_up()
+                pause = PAUSE_SECONDS
+            except ChainError as error:
+                log.warning("the read model waits for the chain: %s", error.user_message)
+                pause = PAUSE_WITHOUT_CHAIN_SECONDS
+            stop.wait(pause)
+
+    def rebuild(self) -> Position:
+        """Throw the tables' contents away and make them anew from block 0 of the deployment."""
+        with self._engine.begin() as db:
+            for table in reversed(metadata.sorted_tables):
+                db.execute(delete(table))
+        return self.catch_up()
+
+    def _verified_position(self) -> Position | None:
+        """Where the tables are, if they are of this chain."""
+        with self._engine.begin() as db:
+            here = position(db)
+            row = db.execute(select(checkpoint)).mappings().one_or_none()
+        if here is None or row is None:
+            return None
+        block = self._chain.request("eth_getBlockByNumber", hex(here.block), False)
+        found = None if block is None else block["hash"]
+        if row["genesis_hash"] != self._chain.genesis_hash or found != here.block_hash:
+            raise OtherChain(
+                f"The tables end at block {here.block} {here.block_hash[:10]}…, which this chain "
+                "does not have; rebuild them with `tanlian project rebuild`.",
+                block=here.block,
+            )
+        return here
+
+    def _project(self, first: int, last: int, *, at_head: bool) -> Position:
+        found = list(self._reader.read(first, last))
+        headers = self._headers(sorted({event.block for event in found} | {last}))
+        with self._engine.begin() as db:
+            draft = Draft(db)
+            self._take_all(draft, found, headers)
+            draft.write()
+            refresh(db, self._contracts, draft.touched_accounts, block=last if at_head else None)
+            end = headers[last]
+            db.execute(delete(checkpoint))
+            db.execute(
+                insert(checkpoint).values(
+                    id=1,
+                    chain_id=self._chain.chain_id,
+                    genesis_hash=self._chain.genesis_hash,
+                    block=last,
+                    block_hash=end["hash"],
+                    block_time=quantity(end["timestamp"]),
+                )
+            )
+        return Position(last, end["hash"], quantity(end["timestamp"]))
+
+    def _take_all(
+        self, draft: Draft, found: Sequence[Event], headers: Mapping[int, Mapping[str, Any]]
+    ) -> None:
+        for number in sorted({event.block for event in found}):
+            header = headers[number]
+            draft.add(
+                blocks, number=number, hash=header["hash"], time=quantity(header["timestamp"])
+            )
+        for event in found:
+            draft.add(
+                events,
+                block=event.block,
+                log_index=event.log_index,
+                contract=event.contract,
+                name=event.name,
+                tx_hash=event.tx_hash,
+                body=json.dumps(event.arguments, default=_plain),
+            )
+            for organisation in subjects(event.arguments):
+                draft.add(
+                    event_subjects,
+                    organisation=organisation,
+                    block=event.block,
+                    log_index=event.log_index,
+                )
+            take = takers.get((event.contract, event.name))
+            if take is not None:
+                time = quantity(headers[event.block]["timestamp"])
+                take(
+                    draft,
+                    Fact(
+                        event.contract,
+                        event.name,
+                        event.arguments,
+                        event.block,
+                        event.log_index,
+                        event.tx_hash,
+                        time,
+                    ),
+                )
+
+    def _headers(self, numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
+        wanted = list(numbers)
+        answers = self._chain.batch([("eth_getBlockByNumber", [hex(n), False]) for n in wanted])
+        headers = {n: result_of(answer) for n, answer in zip(wanted, answers, strict=True)}
+        for number, header in headers.items():
+            if header is None:  # a node may announce a block a moment before it serves it
+                headers[number] = self._chain.block(number)
+        return headers
+
+
+def subjects(said: Mapping[str, Any]) -> set[int]:
+    """The organisations that an event is about."""
+    return {said[name] for name in SUBJECTS if isinstance(said.get(name), int) and said[name]}
+
+
+def _plain(value: Any) -> str:
+    """Bytes in JSON; integers are written as such and read back exactly by Python."""
+    return "0x" + bytes(value).hex()

@@ -1,0 +1,267 @@
+"""The tables of the read model. Carbon in kg, money in micro-yuan, prices in ticks, times in UTC s.
+
+Amounts without a bound of their own are `Amount` (SQLite keeps no integer beyond 64 bits).
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+metadata = MetaData()
+_DIGITS = 78  # of 2**256
+
+
+class Amount(TypeDecorator[int]):
+    """An unsigned integer of up to 256 bits: exact digits in PostgreSQL, padded text in SQLite."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        wide = Numeric(_DIGITS, 0) if dialect.name == "postgresql" else String(_DIGITS)
+        return dialect.type_descriptor(wide)
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> Any:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return str(value).zfill(_DIGITS)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else int(value)
+
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # one row, number 1
+    Column("chain_id", BigInteger, nullable=False),
+    Column("genesis_hash", String(66), nullable=False),
+    Column("block", BigInteger, nullable=False),
+    Column("block_hash", String(66), nullable=False),
+    Column("block_time", BigInteger, nullable=False),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", String(66), nullable=False),
+    Column("time", BigInteger, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("block", BigInteger, primary_key=True, autoincrement=False),
+    Column("log_index", Integer, primary_key=True, autoincrement=False),
+    Column("contract", String(32), nullable=False),
+    Column("name", String(48), nullable=False),
+    Column("tx_hash", String(66), nullable=False, index=True),
+    Column("body", Text, nullable=False),  # JSON; integers as text, bytes as hex
+    Index("ix_events_kind", "contract", "name", "block"),
+)
+
+event_subjects = Table(
+    "event_subjects",
+    metadata,
+    Column("organisation", Integer, primary_key=True, autoincrement=False),
+    Column("block", BigInteger, primary_key=True, autoincrement=False),
+    Column("log_index", Integer, primary_key=True, autoincrement=False),
+)
+
+organisations = Table(
+    "organisations",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("identity", String(66), nullable=False, unique=True),
+    Column("name", String(96), nullable=False),
+    Column("roles", Integer, nullable=False),
+    Column("sector", Integer, nullable=False, index=True),
+    Column("region", Integer, nullable=False, index=True),
+    Column("active", Boolean, nullable=False),
+    Column("certificate", String(66), nullable=False),
+    Column("admitted_at", BigInteger, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("address", String(42), primary_key=True),
+    Column("organisation", Integer, nullable=False, index=True),
+    Column("current", Boolean, nullable=False),
+)
+
+holdings = Table(
+    "holdings",
+    metadata,
+    Column("holder", String(42), primary_key=True),  # registry account or facility
+    Column("token_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("organisation", Integer, nullable=False, index=True),  # 0: a facility
+    Column("amount_kg", Amount, nullable=False),
+    Column("frozen_kg", Amount, nullable=False),
+)
+
+balances = Table(
+    "balances",
+    metadata,
+    Column("token", String(32), primary_key=True),  # money or coin
+    Column("holder", String(42), primary_key=True),
+    Column("organisation", Integer, nullable=False, index=True),
+    Column("amount", Amount, nullable=False),
+)
+
+issue_blocks = Table(
+    "issue_blocks",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("token_id", BigInteger, nullable=False, index=True),
+    Column("organisation", Integer, nullable=False, index=True),
+    Column("first_serial", Amount, nullable=False),
+    Column("amount_kg", Amount, nullable=False),
+    Column("basis", String(66), nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("tx_hash", String(66), nullable=False),
+)
+
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("token_id", BigInteger, nullable=False, index=True),
+    Column("organisation", Integer, nullable=False, index=True),
+    Column("first_serial", Amount, nullable=False),
+    Column("amount_kg", Amount, nullable=False),
+    Column("purpose", Integer, nullable=False),
+    Column("reference", String(66), nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("tx_hash", String(66), nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("instrument", BigInteger, nullable=False, index=True),
+    Column("terms", Text, nullable=False),  # JSON, as announced
+    Column("low_tick", Integer, nullable=False),
+    Column("high_tick", Integer, nullable=False),
+    Column("opens_at", BigInteger, nullable=False),
+    Column("closes_at", BigInteger, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("cleared_at", BigInteger),
+    Column("closed_at", BigInteger),
+    Column("closing_tick", Integer),
+    Column("volume_lots", BigInteger, nullable=False),
+    Column("turnover_half_ticks", Amount, nullable=False),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("session", Integer, primary_key=True, autoincrement=False),
+    Column("buy", Boolean, primary_key=True),
+    Column("tick", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("organisation", Integer, nullable=False),
+    Column("lots", Integer, nullable=False),
+    Column("open_lots", Integer, nullable=False),
+    Column("ended", String(12)),  # cancelled, released; empty while it stands or when filled
+    Column("time", BigInteger, nullable=False),
+    Column("block", BigInteger, nullable=False),
+    Column("log_index", Integer, nullable=False),
+    Column("tx_hash", String(66), nullable=False),
+    Index("ix_orders_owner", "organisation", "session"),
+)
+
+fills = Table(
+    "fills",
+    metadata,
+    Column("block", BigInteger, primary_key=True, autoincrement=False),
+    Column("log_index", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # within the event
+    Column("session", Integer, nullable=False, index=True),
+    Column("kind", Integer, nullable=False),
+    Column("buyer", Integer, nullable=False, index=True),
+    Column("seller", Integer, nullable=False, index=True),
+    Column("lots", Integer, nullable=False),
+    Column("half_ticks", Integer, nullable=False),
+    Column("bid_tick", Integer, nullable=False),
+    Column("bid_position", Integer, nullable=False),
+    Column("ask_tick", Integer, nullable=False),
+    Column("ask_position", Integer, nullable=False),
+    Column("obligation", BigInteger, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("tx_hash", String(66), nullable=False),
+)
+
+obligations = Table(
+    "obligations",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("session", Integer, nullable=False),
+    Column("buyer", Integer, nullable=False, index=True),
+    Column("seller", Integer, nullable=False, index=True),
+    Column("lots", Integer, nullable=False),
+    Column("state", String(12), nullable=False),  # owed, paid, defaulted
+    Column("time", BigInteger, nullable=False),
+)
+
+trading_accounts = Table(
+    "trading_accounts",
+    metadata,
+    Column("instrument", BigInteger, primary_key=True, autoincrement=False),
+    Column("organisation", Integer, primary_key=True, autoincrement=False),
+    Column("money_free", Amount, nullable=False),
+    Column("lots_free", BigInteger, nullable=False),
+    Column("lots_bought_today", BigInteger, nullable=False),
+    Column("open_buy_lots", BigInteger, nullable=False),
+    Column("open_sell_lots", BigInteger, nullable=False),
+    Column("lots_awaiting_payment", BigInteger, nullable=False),
+    Column("is_stale", Boolean, nullable=False),  # the chain moved on and was not asked yet
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("region", Integer, primary_key=True, autoincrement=False),
+    Column("period", Integer, primary_key=True, autoincrement=False),
+    Column("cap_kg", Amount, nullable=False),
+    Column("target_kg", Amount, nullable=False),
+    Column("capacity_kg", Amount, nullable=False),
+)
+
+allocations = Table(
+    "allocations",
+    metadata,
+    Column("organisation", Integer, primary_key=True, autoincrement=False),
+    Column("period", Integer, primary_key=True, autoincrement=False),
+    Column("region", Integer, nullable=False, index=True),
+    Column("entitled_kg", Amount, nullable=False),
+    Column("issued_kg", Amount, nullable=False),
+)
+
+redemptions = Table(
+    "redemptions",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("organisation", Integer, nullable=False, index=True),
+    Column("bank", Integer, nullable=False, index=True),
+    Column("amount", Amount, nullable=False),
+    Column("payee", String(66), nullable=False),
+    Column("state", String(12), nullable=False),  # requested, paid out, rejected, cancelled
+    Column("reference", String(66)),
+    Column("time", BigInteger, nullable=False),
+)
