@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -32,6 +33,7 @@ folder_option = click.option(
 @click.option("--quick-keys", is_flag=True, help="Weak keyfiles that open fast, for trials.")
 def create(description: Path, folder: Path, passphrase_file: Path | None, quick_keys: bool) -> None:
     """Make keys, genesis and every node's files from a network.toml."""
+    from tanlian_node.ca_network import issue_for_network, write_jwt
     from tanlian_node.network import size_warning
     from tanlian_node.network_file import load_network
     from tanlian_node.network_files import write_network
@@ -45,6 +47,11 @@ def create(description: Path, folder: Path, passphrase_file: Path | None, quick_
     secret = passphrase(passphrase_file) if needs_account else None
     record = write_network(network, folder, secret, quick_keys=quick_keys)
     (folder / "network.toml").write_text(description.read_text())
+    if network.rpc.jwt:
+        write_jwt(record)
+    if network.rpc.tls:
+        for line in issue_for_network(record, passphrase(passphrase_file), datetime.now(UTC)):
+            click.echo(line)
     for node in record.nodes:
         click.echo(f"{node.name:<20} {node.role:<10} {node.address}  {node.rpc}")
     if (warning := size_warning(network)) is not None:

@@ -1,0 +1,169 @@
+"""Every node's allowlists, kept equal to what Membership says.
+
+Besu checks an allowlist only where a transaction enters its pool or a peer connects; a block of
+another node is imported whatever it holds. So the lists are a first fence, the contracts decide,
+and a difference is an alarm, not a breach.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from tanlian_node.errors import NodeUnreachable, RpcRefused, UnsafeChange
+from tanlian_node.rpc import Rpc
+from tanlian_node.transactions import Contract
+
+log = logging.getLogger(__name__)
+
+ACTIVE_BIT = 72  # of a standing word, see contracts/modules/standing.vy
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    accounts: frozenset[str]
+    nodes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How one node differs from the register; `problem` if it could not be asked or told."""
+
+    node: str
+    missing_accounts: tuple[str, ...] = ()
+    surplus_accounts: tuple[str, ...] = ()
+    missing_nodes: tuple[str, ...] = ()
+    surplus_nodes: tuple[str, ...] = ()
+    problem: str | None = None
+
+    @property
+    def is_clean(self) -> bool:
+        return self.problem is None and not (
+            self.missing_accounts
+            or self.surplus_accounts
+            or self.missing_nodes
+            or self.surplus_nodes
+        )
+
+    def sentences(self) -> list[str]:
+        if self.problem is not None:
+            return [f"{self.node}: {self.problem}"]
+        parts = (
+            ("lacks the account", self.missing_accounts),
+            ("still allows the account", self.surplus_accounts),
+            ("lacks the node", self.missing_nodes),
+            ("still allows the node", self.surplus_nodes),
+        )
+        return [f"{self.node}: {what} {one}" for what, many in parts for one in many]
+
+
+def registered_accounts(rpc: Rpc, membership: str) -> frozenset[str]:
+    """The accounts of all active organisations, at one block.
+
+    Suspended organisations are left out: they may not send, and the contracts refuse them too.
+    """
+    register = Contract("Membership", membership)
+    block = hex(rpc.height())
+    count = int(register.read(rpc, "organisation_count", block=block))
+    accounts: set[str] = set()
+    for organisation in range(1, count + 1):
+        word = int(register.read(rpc, "standing_of", organisation, block=block))
+        if word >> ACTIVE_BIT & 1:
+            found = register.read(rpc, "accounts_of", organisation, block=block)
+            accounts.update(str(account).lower() for account in found)
+    return frozenset(accounts)
+
+
+def wanted_lists(
+    rpc: Rpc, membership: str, enodes: Iterable[str], always: Iterable[str] = ()
+) -> Lists:
+    """What every allowlist should hold. `always` are accounts outside Membership, such as the
+    deployer's before anyone is admitted.
+
+    Raises:
+        UnsafeChange: the register names no account, so that everyone would be locked out.
+    """
+    registered = registered_accounts(rpc, membership)
+    if not registered:
+        raise UnsafeChange(
+            f"Membership at {membership} names no active account; is it the right address?"
+        )
+    return Lists(
+        accounts=registered | {account.lower() for account in always},
+        nodes=frozenset(enodes),
+    )
+
+
+def node_lists(rpc: Rpc) -> Lists:
+    """What a node allows now."""
+    accounts, nodes = rpc.batch([("perm_getAccountsAllowlist", ()), ("perm_getNodesAllowlist", ())])
+    for answer in (accounts, nodes):
+        if isinstance(answer, RpcRefused):
+            raise answer
+    return Lists(
+        frozenset(str(account).lower() for account in accounts),
+        frozenset(str(node) for node in nodes),
+    )
+
+
+def drift_of(name: str, rpc: Rpc, wanted: Lists) -> Drift:
+    """Compare one node with what is wanted; never raises for a node that does not answer."""
+    try:
+        found = node_lists(rpc)
+    except (NodeUnreachable, RpcRefused) as error:
+        return Drift(name, problem=error.user_message)
+    return Drift(
+        node=name,
+        missing_accounts=tuple(sorted(wanted.accounts - found.accounts)),
+        surplus_accounts=tuple(sorted(found.accounts - wanted.accounts)),
+        missing_nodes=tuple(sorted(wanted.nodes - found.nodes)),
+        surplus_nodes=tuple(sorted(found.nodes - wanted.nodes)),
+    )
+
+
+def reconcile(name: str, rpc: Rpc, wanted: Lists) -> Drift:
+    """Bring one node's lists to what is wanted; returns the difference there was.
+
+    Additions go first, so that nobody is locked out on the way.
+    """
+    drift = drift_of(name, rpc, wanted)
+    if drift.problem is not None:
+        return drift
+    steps: list[tuple[str, Sequence[str]]] = [
+        ("perm_addAccountsToAllowlist", drift.missing_accounts),
+        ("perm_addNodesToAllowlist", drift.missing_nodes),
+        ("perm_removeAccountsFromAllowlist", drift.surplus_accounts),
+        ("perm_removeNodesFromAllowlist", drift.surplus_nodes),
+    ]
+    try:
+        for method, entries in steps:
+            for start in range(0, len(entries), BATCH):
+                rpc.call(method, list(entries[start : start + BATCH]))
+    except (NodeUnreachable, RpcRefused) as error:
+        return Drift(name, problem=f"not reconciled: {error.user_message}")
+    return drift
+
+
+def watch(
+    round_once: Callable[[], Sequence[Drift]],
+    alarm: Callable[[Drift], None],
+    *,
+    every_seconds: float,
+    rounds: int | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Reconcile again and again; the alarm is raised once per new difference, not per round."""
+    known: dict[str, Drift] = {}
+    done = 0
+    while rounds is None or done < rounds:
+        for drift in round_once():
+            if drift.is_clean:
+                known.pop(drift.node, None)
+            elif known.get(drift.node) != drift:
+                known[drift.node] = drift
+                log.warning("allowlist_drift", extra={"node": drift.node})
+                alarm(drift)
+        done += 1
+        if rounds is None or done < rounds:
+            sleep(every_seconds)
