@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tanlian.chain.connection import Connection, quantity, result_of
-from tanlian.chain.contracts import Contracts, Reading
+from tanlian.chain.contracts import Contract, Contracts, Reading
 from tanlian.chain.events import Event
 from tanlian.chain.receipts import sealed_logs, unsealed
 from tanlian.domain.audit.accounts import KG_PER_LOT
@@ -15,8 +15,8 @@ from tanlian.domain.audit.sessions import Session
 from tanlian.domain.audit.units import UnitBooks
 from tanlian.domain.errors import NotFound
 
-CONTRACTS = ("ledger", "money", "market")
-PAID, DEFAULTED = 2, 3  # the market's status of an obligation
+MARKET = ("CarbonMarket", "TradingSessions", "MarginSettlement", "BlockTrades")
+PAID, DEFAULTED = 2, 3  # the status of an obligation
 
 
 @dataclass(slots=True)
@@ -95,7 +95,8 @@ def audit(contracts: Contracts, *, confirm: bool = True) -> Books:
     With `confirm` every event is checked against the receipts' root of its block's header.
     """
     block = contracts.connection.head()
-    events = list(contracts.events().read(contracts.book.first_block(), block, contracts=CONTRACTS))
+    names = audited(contracts)
+    events = list(contracts.events().read(contracts.book.first_block(), block, contracts=names))
     books = rebuild(
         events, block_times(contracts.connection, events), contracts.money.address, block
     )
@@ -125,8 +126,25 @@ def rebuild(
             books.money.apply(event)
     books.units.finish()
     books.money.finish()
-    books.market.replay([event for event in events if event.contract == "market"])
+    books.market.replay([e for e in events if e.contract not in {"ledger", "money"}])
     return books
+
+
+def audited(contracts: Contracts) -> list[str]:
+    """Return the names of the contracts whose events make the books."""
+    return ["ledger", "money", *(name for name in contracts if _source(contracts, name) in MARKET)]
+
+
+def asked(contracts: Contracts, view: str) -> Contract:
+    """Return the part of the market that has this view."""
+    for name in audited(contracts):
+        if view in contracts[name].interface.functions:
+            return contracts[name]
+    raise LookupError(f"no contract of the market has a view {view!r}")
+
+
+def _source(contracts: Contracts, name: str) -> str:
+    return contracts.book.contracts[name].contract
 
 
 def block_times(connection: Connection, events: Sequence[Event]) -> dict[int, int]:
@@ -156,7 +174,8 @@ def _confirm(contracts: Contracts, events: Sequence[Event], books: Books) -> Non
     forged = unsealed(reader, logs, events)
     if forged is not None:
         books.findings.compare("event in the sealed block", "as told", "another", place_of(forged))
-    sealed = sum(1 for event in reader.decode(logs) if event.contract in CONTRACTS)
+    names = audited(contracts)
+    sealed = sum(1 for event in reader.decode(logs) if event.contract in names)
     books.findings.compare("events in the sealed blocks", sealed, len(events), "all blocks")
 
 
@@ -198,6 +217,7 @@ def _ask_accounts(contracts: Contracts, books: Books, comparison: _Comparison) -
     for ((token, organisation), account), view in zip(rows, found, strict=True):
         books.compared += 1
         _compare_account(books, f"account of {organisation} in {token}", account, view)
+    debts_at = asked(contracts, "obligation")
     debts = [(n, debt, 1) for n, debt in accounts.owed.items()]
     debts += [
         (n, debt, PAID if how == "paid" else DEFAULTED)
@@ -208,9 +228,9 @@ def _ask_accounts(contracts: Contracts, books: Books, comparison: _Comparison) -
             status, debt.session_id, debt.instrument, debt.buyer, debt.seller, debt.lots,
             debt.margin, debt.rest, debt.due_at,
         )  # fmt: skip
-        reading = market.reading("obligation", number)
+        reading = debts_at.reading("obligation", number)
         comparison.ask(reading, f"obligation {number}", expected)
-    comparison.ask(market.reading("obligation_count"), "obligations", len(debts))
+    comparison.ask(debts_at.reading("obligation_count"), "obligations", len(debts))
 
 
 def _compare_account(books: Books, what: str, account: object, view: object) -> None:
@@ -233,9 +253,8 @@ def _ask_sessions(contracts: Contracts, books: Books, comparison: _Comparison) -
     sessions = books.market.sessions
     comparison.ask(market.reading("session_count"), "sessions", len(sessions))
     for number, session in sessions.items():
-        comparison.ask(
-            market.reading("terms", number), f"terms of session {number}", tuple(session.terms)
-        )
+        reading = asked(contracts, "terms").reading("terms", number)
+        comparison.ask(reading, f"terms of session {number}", tuple(session.terms))
     for instrument, tick in books.market.closing_ticks.items():
         reading = market.reading("closing_tick", instrument)
         comparison.ask(reading, f"closing price of {instrument}", tick)

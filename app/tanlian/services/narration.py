@@ -1,7 +1,7 @@
 """Telling a person at a terminal what a long run does, with progress where it takes time."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from rich.console import Console
@@ -24,14 +24,7 @@ class Narrator(Protocol):
     def section(self, title: str) -> None: ...
     def say(self, text: str) -> None: ...
     def table(self, title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None: ...
-    def progress(self, title: str) -> "Progressing": ...
-
-
-class Progressing(Protocol):
-    """A context in which `advance(done, of)` moves a bar."""
-
-    def __enter__(self) -> Advance: ...
-    def __exit__(self, *details: object) -> bool | None: ...
+    def progress(self, title: str) -> AbstractContextManager[Advance]: ...
 
 
 class TerminalNarrator:

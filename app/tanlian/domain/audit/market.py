@@ -66,7 +66,7 @@ class MarketBooks:
                 self._pay(event)
             case "BuyerDefaulted":
                 self._default(event)
-            case "MarketWired" | "MarketSealed" | "NoncesSkipped":
+            case "Wired" | "Sealed" | "MarketWired" | "MarketSealed" | "NoncesSkipped":
                 pass
             case _:
                 self._apply_to_session(event)
