@@ -10,7 +10,7 @@ from types import FrameType
 
 import click
 
-from tanlian_node.embedded import EmbeddedChain, initialise
+from tanlian_node.embedded import EmbeddedChain, audit, initialise
 from tanlian_node.embedded.chain import Chain
 from tanlian_node.embedded.errors import ChainError
 from tanlian_node.embedded.folder import Folder
@@ -220,6 +220,24 @@ def stop(data: Path) -> None:
             raise ChainError(f"process {owner} has not ended after {LONGEST_STOP:.0f} s")
         time.sleep(0.05)
     click.echo("stopped")
+
+
+@chain.command()
+@folder_option
+@click.option("--replay", is_flag=True, help="Also execute every transaction again.")
+def check(data: Path, replay: bool) -> None:
+    """Check a stopped chain: links, seals, roots, and the database's own pages."""
+    folder = Folder(data)
+    folder.genesis()
+    folder.acquire()
+    opened = Chain(folder)
+    try:
+        with click.progressbar(length=opened.head.number, label="checking") as bar:
+            head = audit.check(opened, replay=replay, progress=lambda _: bar.update(1))
+    finally:
+        opened.close()
+        folder.release()
+    click.echo(f"sound: {head} blocks{', all executed again' if replay else ''}")
 
 
 COMMANDS = (chain,)
