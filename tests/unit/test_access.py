@@ -8,6 +8,7 @@ from vyper.compiler.output import build_abi_output
 
 from harness.access.table import COLUMNS, tables
 from harness.consortium import ROOT, deployer_of, key_of
+from harness.refusal import reason_of
 from tanlian.domain.roles import Role
 
 CONTRACTS = sorted(path.stem for path in (ROOT / "contracts").glob("*.vy"))
@@ -73,8 +74,3 @@ def attempt(it, table, row, function, column):
     except boa.BoaError as refusal:
         return reason_of(refusal)
     return None
-
-
-def reason_of(refusal: boa.BoaError) -> str:
-    frame = refusal.stack_trace.last_frame
-    return frame if isinstance(frame, str) else frame.pretty_vm_reason
