@@ -48,6 +48,7 @@ class Crowd:
 
     connection: Connection
     timeout: float = TIMEOUT_SECONDS
+    pace: float = 0.0  # acts a second, of the last sending
     _nonces: dict[str, int] = field(default_factory=dict)
     _fees: Fees | None = None
 
@@ -59,12 +60,14 @@ class Crowd:
         if self._fees is None:
             self._fees = Sender(self.connection, acts[0].key).fees()
         outcomes: dict[int, Outcome] = {}
+        begun = time.monotonic()
         for some in chunks(list(enumerate(acts)), IN_ONE_REQUEST):
             sent = [self._sign(place, act) for place, act in some]
             waiting = self._hand_over(sent, outcomes)
             self._wait(waiting, outcomes)
             if progress is not None:
                 progress(len(outcomes), len(acts))
+        self.pace = len(acts) / max(time.monotonic() - begun, 0.001)
         return [outcomes[place] for place in range(len(acts))]
 
     def send_all(self, acts: Sequence[Act], *, progress: Progress | None = None) -> None:

@@ -10,7 +10,7 @@ import click
 from tanlian.commands.acting import looking
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tanlian.domain.audit.findings import Difference
     from tanlian.services.access import Access
@@ -78,7 +78,7 @@ def holdings(ctx: click.Context, access: Access, *, as_json: bool) -> None:
 def _tell(
     ctx: click.Context,
     words: str,
-    facts: dict[str, object],
+    facts: Mapping[str, object],
     differences: Sequence[Difference],
     *,
     as_json: bool,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tanlian.chain.connection import Connection, quantity, result_of
-from tanlian.chain.contracts import Contract, Contracts, Reading
+from tanlian.chain.contracts import Contracts, Reading
 from tanlian.chain.events import Event
 from tanlian.chain.receipts import sealed_logs, unsealed
 from tanlian.domain.audit.accounts import KG_PER_LOT
@@ -14,8 +14,8 @@ from tanlian.domain.audit.money import MoneyBooks
 from tanlian.domain.audit.sessions import Session
 from tanlian.domain.audit.units import UnitBooks
 from tanlian.domain.errors import NotFound
+from tanlian.services.market_parts import part_with, parts
 
-MARKET = ("CarbonMarket", "TradingSessions", "MarginSettlement", "BlockTrades")
 PAID, DEFAULTED = 2, 3  # the status of an obligation
 
 
@@ -132,19 +132,7 @@ def rebuild(
 
 def audited(contracts: Contracts) -> list[str]:
     """Return the names of the contracts whose events make the books."""
-    return ["ledger", "money", *(name for name in contracts if _source(contracts, name) in MARKET)]
-
-
-def asked(contracts: Contracts, view: str) -> Contract:
-    """Return the part of the market that has this view."""
-    for name in audited(contracts):
-        if view in contracts[name].interface.functions:
-            return contracts[name]
-    raise LookupError(f"no contract of the market has a view {view!r}")
-
-
-def _source(contracts: Contracts, name: str) -> str:
-    return contracts.book.contracts[name].contract
+    return ["ledger", "money", *parts(contracts)]
 
 
 def block_times(connection: Connection, events: Sequence[Event]) -> dict[int, int]:
@@ -217,7 +205,7 @@ def _ask_accounts(contracts: Contracts, books: Books, comparison: _Comparison) -
     for ((token, organisation), account), view in zip(rows, found, strict=True):
         books.compared += 1
         _compare_account(books, f"account of {organisation} in {token}", account, view)
-    debts_at = asked(contracts, "obligation")
+    debts_at = part_with(contracts, "obligation")
     debts = [(n, debt, 1) for n, debt in accounts.owed.items()]
     debts += [
         (n, debt, PAID if how == "paid" else DEFAULTED)
@@ -253,7 +241,7 @@ def _ask_sessions(contracts: Contracts, books: Books, comparison: _Comparison) -
     sessions = books.market.sessions
     comparison.ask(market.reading("session_count"), "sessions", len(sessions))
     for number, session in sessions.items():
-        reading = asked(contracts, "terms").reading("terms", number)
+        reading = part_with(contracts, "terms").reading("terms", number)
         comparison.ask(reading, f"terms of session {number}", tuple(session.terms))
     for instrument, tick in books.market.closing_ticks.items():
         reading = market.reading("closing_tick", instrument)

@@ -18,6 +18,7 @@ from tanlian.domain.roles import Role
 from tanlian.domain.units import KILOGRAMS_PER_LOT
 from tanlian.services.access import Access
 from tanlian.services.allocations import Grant, Rejected, allocate_many, set_plan
+from tanlian.services.market_parts import part_with
 from tanlian.services.narration import Narrator
 
 # limits for acts sent without trying each out first; gas is free, blocks hold thousands
@@ -182,6 +183,12 @@ class Consortium:
             sender = Sender(self.access.connection, bank.key)
             for outcome in sender.send_many(calls, progress=advance):
                 outcome.unwrap()
+
+    def list_instrument(self, exchange: Member, instrument: int) -> None:
+        """Let the exchange list an instrument, so that it can be deposited."""
+        desk = part_with(self.access.contracts, "list_instrument")
+        call = desk.call("list_instrument", instrument, gas=GAS_OF_DEPOSIT)
+        Sender(self.access.connection, exchange.key).send(call)
 
     def deposit_units(self, instrument: int, lots: Sequence[tuple[Member, int]]) -> None:
         """Bring every seller's units in its trading account up to these lots."""

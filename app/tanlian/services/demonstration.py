@@ -18,9 +18,17 @@ from tanlian.domain.profiles import profile
 from tanlian.domain.quotes import Quote
 from tanlian.domain.roles import Role
 from tanlian.domain.trading_need import Need, PriceRange, Side, draw_quotes, need
-from tanlian.domain.units import MICRO_YUAN_PER_TICK, Lots, Ticks, show_price, show_yuan
+from tanlian.domain.units import (
+    KILOGRAMS_PER_LOT,
+    MICRO_YUAN_PER_TICK,
+    Lots,
+    Ticks,
+    show_price,
+    show_yuan,
+)
 from tanlian.services.auditing import audit
 from tanlian.services.consortium import Candidate, Consortium, Member
+from tanlian.services.market_parts import part_with
 from tanlian.services.report.figures import thousands
 from tanlian.services.run_folder import RunFolder
 from tanlian.services.session_run import Pace, SessionRun, Tally
@@ -75,6 +83,7 @@ class Demonstration:
     exchange: Member = field(init=False)
     bank: Member = field(init=False)
     sessions: list[int] = field(default_factory=list)
+    block: tuple[Member, Member] | None = None  # buyer and seller with enough for a block
 
     @property
     def instrument(self) -> int:
@@ -140,10 +149,11 @@ class Demonstration:
         text = f"demonstration plan {self.year}, seed {self.seed}"
         consortium.plan(self.year, allocations, text)
         consortium.allocate(self.year, allocations, sha256(text.encode()).digest())
+        consortium.list_instrument(self.exchange, self.instrument)
         self._draw()
-        sellers = [(t.member, _lots(t) + SPARE_LOTS) for t in self.traders if not t.buys]
+        sellers = [(t.member, _lots(t) + self._kept(t)) for t in self.traders if not t.buys]
         buyers = [
-            (t.member, (_lots(t) + SPARE_LOTS) * self._band()[1] * MICRO_YUAN_PER_TICK)
+            (t.member, (_lots(t) + self._kept(t)) * self._band()[1] * MICRO_YUAN_PER_TICK)
             for t in self.traders
             if t.buys
         ]
@@ -155,7 +165,8 @@ class Demonstration:
         low, high = self._band()
         middle = self.reference_tick
         prices = PriceRange(middle, middle * SPREAD_PER_MILLE // 1000, low, high)
-        needs = [_reserved(t.need) for t in self.traders]
+        self._find_block()
+        needs = [_left(t.need, self._kept(t)) for t in self.traders]
         drawn = draw_quotes(
             needs, prices, seed=self.seed + self.year, most_t=_figure("max_order_lots"), parts=PARTS
         )
@@ -164,6 +175,22 @@ class Demonstration:
             trader.quotes.append(
                 Quote(quote.side is Side.BUY, Ticks(quote.price_ticks), Lots(quote.quantity_t))
             )
+
+    def _find_block(self) -> None:
+        """The member that lacks most and the one that has most left trade a block, if they can."""
+        enough = _figure("block_min_lots") + SPARE_LOTS
+        able = {
+            buys: [t for t in self.traders if t.buys is buys and t.need and _tonnes(t) > enough]
+            for buys in (True, False)
+        }
+        if able[True] and able[False]:
+            buyer, seller = (max(able[buys], key=_tonnes) for buys in (True, False))
+            self.block = (buyer.member, seller.member)
+
+    def _kept(self, trader: Trader) -> int:
+        """What a member keeps back from stage one, in lots."""
+        in_block = self.block is not None and trader.member in self.block
+        return SPARE_LOTS + (_figure("block_min_lots") if in_block else 0)
 
     def _band(self) -> tuple[int, int]:
         reference = self.reference_tick
@@ -188,6 +215,7 @@ class Demonstration:
         )
         narrator.section(f"第二阶段 Stage two of session {run.number}: peer to peer")
         self._trade_on(run, session)
+        self._trade_block(run)
         run.wait_until(run.terms.closes_at, "until the session closes")
         run.close()
         self._tell_close(run)
@@ -269,6 +297,29 @@ class Demonstration:
             words.append("a seller withdraws")
         self._act(acts, words)
 
+    def _trade_block(self, run: SessionRun) -> None:
+        """Two named members agree on a large quantity outside of the book."""
+        if self.block is None:
+            return
+        buyer, seller = self.block
+        desk = part_with(self.consortium.access.contracts, "propose")
+        lots = _figure("block_min_lots")
+        tick = run.terms.reference_tick * 101 // 100
+        propose = desk.call(
+            "propose",
+            run.number,
+            seller.organisation,
+            True,
+            tick * MICRO_YUAN_PER_TICK,
+            lots * KILOGRAMS_PER_LOT,
+            run.terms.closes_at,
+            gas=1_000_000,
+        )
+        words = f"{buyer.name} proposes a block of {thousands(lots)} t at {show_price(tick)}"
+        self._act([Act(buyer.key, propose)], [words])
+        accept = desk.call("accept", desk.read("proposal_count"), gas=2_000_000)
+        self._act([Act(seller.key, accept)], [f"{seller.name} accepts it"])
+
     # -- the session on margin ---------------------------------------------------------------------
 
     def _margin_session(self) -> None:
@@ -298,16 +349,16 @@ class Demonstration:
 
     def _settle_debts(self, run: SessionRun, debts: Sequence[tuple[int, int]]) -> None:
         """The first debt is paid in time; the others are called once they are past due."""
-        market = self.consortium.access.contracts.market
+        desk = part_with(self.consortium.access.contracts, "declare_default")
         by_id = {t.member.organisation: t.member for t in self.traders}
         for place, (obligation, buyer) in enumerate(debts):
             if place == 0:
-                call = market.call("pay", obligation, gas=500_000)
+                call = desk.call("pay", obligation, gas=500_000)
                 self._act([Act(by_id[buyer].key, call)], [f"obligation {obligation} is paid"])
                 continue
             run.wait_until(run.terms.pay_by + 1, "until the payment is past due")
-            call = market.call("declare_default", obligation, gas=500_000)
-            found = market.read("obligation", obligation)
+            call = desk.call("declare_default", obligation, gas=500_000)
+            found = desk.read("obligation", obligation)
             words = (
                 f"obligation {obligation} defaults: its margin of {show_yuan(found.margin)} "
                 f"goes to the seller, {found.lots} t return"
@@ -365,7 +416,8 @@ def end_open_sessions(consortium: Consortium, folder: RunFolder) -> None:
         if PHASES[state.phase] == "closed":
             continue
         consortium.narrator.say(f"An earlier run left session {number} open; it is closed first.")
-        run = SessionRun(consortium, exchange, number, market.read("terms", number))
+        terms = part_with(consortium.access.contracts, "terms").read("terms", number)
+        run = SessionRun(consortium, exchange, number, terms)
         run.wait_until(run.terms.closes_at, f"until session {number} closes")
         run.close()
 
@@ -374,11 +426,14 @@ def _lots(trader: Trader) -> int:
     return sum(quote.lots for quote in trader.quotes)
 
 
-def _reserved(wanted: Need | None) -> Need | None:
-    """Sellers keep a little back for the session on margin."""
-    if wanted is None or wanted.quantity_t <= SPARE_LOTS:
+def _tonnes(trader: Trader) -> int:
+    return trader.need.quantity_t if trader.need is not None else 0
+
+
+def _left(wanted: Need | None, kept: int) -> Need | None:
+    if wanted is None or wanted.quantity_t <= kept:
         return None
-    return Need(wanted.side, wanted.quantity_t - SPARE_LOTS)
+    return Need(wanted.side, wanted.quantity_t - kept)
 
 
 def _order_id(run: SessionRun, order: Standing) -> int:

@@ -13,6 +13,7 @@ from tanlian.domain.quotes import Quote, pack_quotes
 from tanlian.domain.refusals import REASONS
 from tanlian.domain.units import KILOGRAMS_PER_LOT, MICRO_YUAN_PER_TICK
 from tanlian.services.consortium import Consortium, Member
+from tanlian.services.market_parts import part_with
 from tanlian.services.session_terms import Clock, SessionTerms
 
 GAS_OF_A_QUOTE = 250_000  # its first time in slots nobody used, with room
@@ -89,9 +90,14 @@ class SessionRun:
     ) -> "SessionRun":
         """Announce a session; the exchange's act."""
         access = consortium.access
-        call = access.contracts.market.call("announce_session", tuple(terms), gas=GAS_OF_A_CALL * 4)
+        desk = part_with(access.contracts, "announce_session")
+        call = desk.call("announce_session", tuple(terms), gas=GAS_OF_A_CALL * 4)
         receipt = Sender(access.connection, exchange.key).send(call)
-        event = access.event(receipt, "market", "SessionAnnounced")
+        event = next(
+            event
+            for event in access.contracts.events().decode(receipt.logs)
+            if event.name == "SessionAnnounced"
+        )
         return cls(consortium, exchange, int(event["session_id"]), event["terms"])
 
     @property

@@ -28,6 +28,9 @@ class MarketBooks:
     closing_ticks: dict[int, int] = field(default_factory=dict)
     live: dict[int, int] = field(default_factory=dict)
     refused: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    proposals: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    _proposals: int = 0
+    _agreed: tuple[int, ...] | None = None
     # records of the transaction at hand whose event comes after the fills that they take part in
     _coming: list[tuple[int, Record]] = field(default_factory=list)
 
@@ -66,7 +69,9 @@ class MarketBooks:
                 self._pay(event)
             case "BuyerDefaulted":
                 self._default(event)
-            case "Wired" | "Sealed" | "MarketWired" | "MarketSealed" | "NoncesSkipped":
+            case "BlockProposed" | "BlockWithdrawn" | "BlockTraded":
+                self._agree(event)
+            case "Wired" | "Sealed" | "NoncesSkipped" | "InstrumentListed":
                 pass
             case _:
                 self._apply_to_session(event)
@@ -211,6 +216,33 @@ class MarketBooks:
         each = record.tick * session.terms.margin_bps
         self.accounts.lock(account, buy=record.buy, lots=lots, each=each, where=where)
 
+    # -- blocks ----------------------------------------------------------------------------------
+
+    def _agree(self, event: Said) -> None:
+        """Follow a block trade from proposal to agreement; its fill must then be the same."""
+        said, where = event.arguments, place_of(event)
+        number = said["proposal_id"]
+        if event.name == "BlockProposed":
+            self.findings.compare("number of the proposal", self._proposals + 1, number, where)
+            self._proposals += 1
+            buys = said["proposer_buys"]
+            parties = (said["proposer"], said["counterparty"])
+            buyer, seller = parties if buys else parties[::-1]
+            self.proposals[number] = (
+                said["session_id"], buyer, seller, said["tick"], said["lots"],
+            )  # fmt: skip
+            in_time = self.times[event.block] <= said["expires_at"]
+            self.findings.hold(in_time, "proposed before it expires", said["expires_at"], where)
+            return
+        proposal = self.proposals.pop(number, None)
+        if event.name == "BlockWithdrawn":
+            self.findings.hold(proposal is not None, "an open proposal", number, where)
+            return
+        told = tuple(said[name] for name in ("session_id", "buyer", "seller", "tick", "lots"))
+        if number:
+            self.findings.compare("terms of the block", proposal, told, where)
+        self._agreed = told
+
     # -- trades ----------------------------------------------------------------------------------
 
     def _trade(self, session: Session, fill: Fill, event: Said) -> None:
@@ -225,6 +257,9 @@ class MarketBooks:
                 self._call_for(session, (True, fill.bid_tick, fill.bid_position), event)
                 session.fill_continuous(fill, event.tx_hash, now, where)
             case FillKind.BLOCK:
+                told = (session.number, fill.buyer, fill.seller, fill.bid_tick, fill.lots)
+                self.findings.compare("block as agreed", self._agreed, told, where)
+                self._agreed = None
                 session.fill_block(fill, now, where)
             case _:
                 self.findings.compare("kind of fill", "1 to 4", fill.kind, where)

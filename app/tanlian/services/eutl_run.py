@@ -1,0 +1,98 @@
+"""`tanlian import eutl` from the files to the report, on a chain of its own or a running one."""
+# ruff: noqa: RUF001 - Chinese sentences have Chinese punctuation
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tanlian.domain.roles import Role
+from tanlian.services.demo_run import free_port, tell_sessions
+from tanlian.services.embedded_process import embedded_chain
+from tanlian.services.eutl_files import Selection
+from tanlian.services.eutl_import import EutlImport, Imported, ImportPlan, institution
+from tanlian.services.narration import Narrator
+from tanlian.services.report.figures import price, thousands
+from tanlian.services.run_folder import RunFolder, open_consortium
+from tanlian.services.run_report import run_report
+
+MOST_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """Whether the books balance, and where the report lies."""
+
+    imported: Imported
+    report: Path
+
+
+def run_import(
+    data: Path, plan: ImportPlan, selection: Selection, narrator: Narrator, *, rpc: str | None
+) -> ImportResult:
+    """Import a selection; with `rpc` on the chain that runs there with the keys of `data`.
+
+    Raises:
+        ImportedAlready: the year was traded on this chain before.
+    """
+    folder = RunFolder(data)
+    folder.prepare()
+    _tell_selection(narrator, selection)
+    with _chain(folder, rpc, narrator) as url:
+        consortium = open_consortium(folder, url, narrator)
+        importing = EutlImport(
+            consortium,
+            folder,
+            plan,
+            institution(consortium, folder, "exchange", Role.EXCHANGE),
+            institution(consortium, folder, "bank", Role.BANK),
+        )
+        imported = importing.perform(selection)
+    books = imported.books
+    narrator.say(
+        f"{thousands(books.events)} events confirmed by their blocks and replayed, "
+        f"{thousands(books.compared)} views compared at block {books.block}."
+    )
+    for difference in books.findings.differences[:MOST_SHOWN]:
+        narrator.say(f"DIFFERENCE {difference}")
+    page = folder.reports / f"eutl-{plan.name}.html"
+    page.write_text(
+        run_report(
+            f"EUTL {plan.registry} {plan.year}: {len(selection.members)} 家设施 installations",
+            "配额与核查排放为公开数据；限价由种子随机生成。Allocation and verified emissions are "
+            f"published data; limit prices are drawn from seed {plan.seed} around "
+            f"{price(plan.price.price_ticks)} ({plan.price.source}).",
+            books,
+            [imported.session],
+            imported.names,
+        ),
+        encoding="utf-8",
+    )
+    tell_sessions(narrator, books, [imported.session])
+    narrator.table(
+        "Seconds",
+        ["step", "seconds"],
+        [[step, f"{seconds:.1f}"] for step, seconds in imported.seconds.items()],
+    )
+    narrator.say(f"Report: {page}")
+    return ImportResult(imported, page)
+
+
+@contextmanager
+def _chain(folder: RunFolder, rpc: str | None, narrator: Narrator) -> Iterator[str]:
+    if rpc is not None:
+        yield rpc
+        return
+    with embedded_chain(folder.chain, port=free_port(0, narrator)) as chain:
+        yield chain.url
+
+
+def _tell_selection(narrator: Narrator, selection: Selection) -> None:
+    narrator.say(
+        f"{len(selection.members)} installations; {len(selection.not_reported)} without verified "
+        f"emissions and {len(selection.errors)} malformed rows are left out."
+    )
+    for error in selection.errors[:MOST_SHOWN]:
+        narrator.say(f"- {error}")
+    if len(selection.errors) > MOST_SHOWN:
+        narrator.say(f"- and {len(selection.errors) - MOST_SHOWN} more")
