@@ -15,6 +15,7 @@ from tanlian_node.access import open_rpc
 from tanlian_node.besu import Besu
 from tanlian_node.errors import NodeError, NodeUnreachable, RpcRefused
 from tanlian_node.network_files import NetworkRecord, NodeRecord
+from tanlian_node.peers import drop_forbidden_peers
 
 STOP_SECONDS = 40
 START_SECONDS = 120
@@ -48,6 +49,7 @@ def start_nodes(
         place = record.node_folder(record.node(name).name)
         if running_pid(place) is not None:
             continue
+        drop_forbidden_peers(place)
         process = besu.start(
             [f"--config-file={place.resolve() / 'config.toml'}"],
             place,
@@ -77,6 +79,17 @@ def stop_nodes(record: NetworkRecord, names: Iterable[str] | None = None) -> lis
             _wait_gone(pid)
         (record.node_folder(name) / "besu.pid").unlink(missing_ok=True)
     return list(running)
+
+
+def end_process(pid: int) -> None:
+    """Ask a process to stop; kill it if it does not."""
+    _signal(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while _is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if _is_alive(pid):
+        _signal(pid, signal.SIGKILL)
+        _wait_gone(pid)
 
 
 def kill_node(record: NetworkRecord, name: str) -> None:

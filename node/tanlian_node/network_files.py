@@ -55,6 +55,7 @@ class NetworkRecord:
     folder: Path
     nodes: tuple[NodeRecord, ...]
     founders: dict[str, int]  # account -> organisation
+    java_options: str = ""
 
     def node(self, name: str) -> NodeRecord:
         for node in self.nodes:
@@ -95,7 +96,7 @@ def write_network(
     for node in network.nodes:
         place = folder / "nodes" / node.name
         (place / "genesis.json").write_text(text)
-        _write_node(network, node, place, enodes, accounts)
+        write_node(network, node, place, enodes, accounts)
     (folder / "compose.yaml").write_text(compose_file(network))
     write_monitoring(network, folder / "monitoring")
     scheme = "https" if network.rpc.tls else "http"
@@ -116,8 +117,9 @@ def write_network(
             for node in network.nodes
         ),
         founders=founders,
+        java_options=network.java_options,
     )
-    _write_record(record)
+    write_record(record)
     return record
 
 
@@ -137,10 +139,11 @@ def read_record(folder: Path) -> NetworkRecord:
         folder=folder,
         nodes=tuple(NodeRecord(**entry) for entry in table["nodes"]),
         founders=table["founders"],
+        java_options=table["java_options"],
     )
 
 
-def _write_record(record: NetworkRecord) -> None:
+def write_record(record: NetworkRecord) -> None:
     table = {
         "name": record.name,
         "chain_id": record.chain_id,
@@ -148,6 +151,7 @@ def _write_record(record: NetworkRecord) -> None:
             {name: getattr(node, name) for name in NodeRecord.__slots__} for node in record.nodes
         ],
         "founders": record.founders,
+        "java_options": record.java_options,
     }
     (record.folder / "network.json").write_text(json.dumps(table, indent=1) + "\n")
 
@@ -186,13 +190,14 @@ def _founders(network: Network, folder: Path, passphrase: str | None, cost: int)
     return founders
 
 
-def _write_node(
+def write_node(
     network: Network,
     node: NodePlan,
     place: Path,
     enodes: Mapping[str, str],
     accounts: list[str],
 ) -> None:
+    """Write what one node's folder holds besides key and genesis; its allowlist only once."""
     heading = f"{node.name} of {network.name}, for Besu {network.besu_version}.x"
     (place / "config.toml").write_text(render_toml(node_options(network, node), heading))
     peers = [enode for name, enode in enodes.items() if name != node.name]

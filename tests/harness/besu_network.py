@@ -49,9 +49,9 @@ def address(name):
     return keys.PrivateKey(secret(name)).public_key.to_address()
 
 
-def description(validators=4, senders=(), **network):
+def description(count=4, senders=(), **network):
     """What a network.toml would say: one validator per organisation, ephemeral ports."""
-    ports = iter(free_ports(3 * validators))
+    ports = iter(free_ports(3 * count))
     return {
         "network": {
             "name": "trial",
@@ -62,7 +62,7 @@ def description(validators=4, senders=(), **network):
         },
         "organisations": [
             {"id": number + 1, "slug": slug, "account": address(slug)}
-            for number, slug in enumerate(SLUGS[:validators])
+            for number, slug in enumerate(SLUGS[:count])
         ],
         "nodes": [
             {
@@ -72,7 +72,7 @@ def description(validators=4, senders=(), **network):
                 "rpc_port": next(ports),
                 "metrics_port": next(ports),
             }
-            for slug in SLUGS[:validators]
+            for slug in SLUGS[:count]
         ],
         "alloc": {address(name): 10**24 for name in senders},
         "accounts": [address(name) for name in senders],

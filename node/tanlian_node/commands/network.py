@@ -67,13 +67,11 @@ def up(folder: Path, wait: bool, names: tuple[str, ...]) -> None:
     """Start the local nodes (all, or those named) as Besu processes."""
     from tanlian_node.besu import find_besu
     from tanlian_node.local import start_nodes, wait_for_height
-    from tanlian_node.network_file import load_network
     from tanlian_node.network_files import read_record
 
     record = read_record(folder)
     besu = find_besu()
-    options = load_network(folder / "network.toml").java_options
-    started = start_nodes(record, besu, options, names or None)
+    started = start_nodes(record, besu, record.java_options, names or None)
     click.echo(f"Started {', '.join(started) or 'nothing: all run already'}.")
     if wait and started:
         seconds = wait_for_height(record, 1, started)

@@ -40,6 +40,7 @@ def permissions(
     """
     from tanlian_node.access import open_rpc
     from tanlian_node.network_files import read_record
+    from tanlian_node.peers import drop_forbidden_peers
     from tanlian_node.permissions import Drift, drift_of, reconcile, wanted_lists, watch
 
     record = read_record(folder)
@@ -48,7 +49,11 @@ def permissions(
     def one_round() -> Sequence[Drift]:
         wanted = wanted_lists(source, membership, [n.enode for n in record.nodes], always)
         act = reconcile if fix else drift_of
-        return [act(node.name, open_rpc(record, node.name), wanted) for node in record.nodes]
+        found = [act(node.name, open_rpc(record, node.name), wanted) for node in record.nodes]
+        if fix:
+            for node in record.nodes:  # else a node would not start again
+                drop_forbidden_peers(record.node_folder(node.name))
+        return found
 
     def alarm(drift: Drift) -> None:
         for sentence in drift.sentences():
