@@ -59,6 +59,7 @@ class Duties:
     incentives: Any
     obligations: Any
     checker: Any
+    auction: Any
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -182,11 +183,13 @@ def deploy_duties(*, now: int = START_OF_2025) -> Duties:
         rules.delay_seconds,
         rules.quorum,
     )
+    auction = deploy("OneWayAuction", it.membership)
     obligations = deployer_of("tests/mocks/ObligationsMock.vy").deploy()
     checker = key_of("checker").address
     seal_register(
         it,
-        money_facilities=(coin,),
+        unit_facilities=(auction,),
+        money_facilities=(coin, auction),
         issuers=((2, offsets), (1, compliance)),
         retirers=(compliance,),
         recorders=(compliance,),
@@ -196,9 +199,12 @@ def deploy_duties(*, now: int = START_OF_2025) -> Duties:
         compliance.wire(it.ledger, it.allocation, emissions, offsets)
         coin.wire(incentives, it.money)
         incentives.wire(coin, emissions, compliance, it.allocation, obligations, checker)
-        for contract in (offsets, compliance, coin, incentives):
+        auction.wire(it.ledger, it.money)
+        for contract in (offsets, compliance, coin, incentives, auction):
             contract.seal()
-    return Duties(it, emissions, offsets, compliance, coin, incentives, obligations, checker)
+    return Duties(
+        it, emissions, offsets, compliance, coin, incentives, obligations, checker, auction
+    )
 
 
 def vintage(year: int) -> int:

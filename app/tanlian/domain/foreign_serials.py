@@ -14,7 +14,7 @@ from tanlian.domain.errors import InvalidInput
 
 MAX_CODE_LENGTH = 8
 MAX_SERIAL = 2**64 - 1
-_SEPARATORS = re.compile(r"[\s_./:·‐-―-]+")
+_SEPARATORS = re.compile(r"[\s_./:\u00b7\u2010-\u2015-]+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
