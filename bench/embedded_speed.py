@@ -16,10 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 from eth_account import Account
 from eth_utils import keccak
 from rlp import encode
+
+from tanlian_node.embedded import initialise
 
 CHAIN_ID = 131277322940537  # eth-tester's own, so that both sides run the same bytes
 KEYS = [bytes([at + 1]) * 32 for at in range(20)]
@@ -45,15 +48,18 @@ def signed(count: int) -> list[str]:
     """A deployment and `count` transfers, senders taking turns, all at no fee."""
     senders = [Account.from_key(key) for key in KEYS]
     token = keccak(encode([bytes.fromhex(senders[0].address[2:]), 0]))[12:]
-    deployment = senders[0].sign_transaction(
-        _fields(0, TOKEN, gas=1_000_000)
-    )
+    deployment = senders[0].sign_transaction(_fields(0, TOKEN, gas=1_000_000))
     raws = [deployment.raw_transaction]
     nonces = [1] + [0] * (len(senders) - 1)
     for at in range(count):
         turn = at % len(senders)
         receiver = bytes.fromhex(senders[(at + 1) % len(senders)].address[2:])
-        data = keccak(text="transfer(address,uint256)")[:4] + receiver.rjust(32, b"\0") + bytes(31) + b"\1"
+        data = (
+            keccak(text="transfer(address,uint256)")[:4]
+            + receiver.rjust(32, b"\0")
+            + bytes(31)
+            + b"\1"
+        )
         fields = _fields(nonces[turn], data, to=token)
         raws.append(senders[turn].sign_transaction(fields).raw_transaction)
         nonces[turn] += 1
@@ -125,48 +131,47 @@ class Client:
         return answer["result"]
 
 
-def run_embedded(raws: list[str], interval: float, batch: int) -> float:
+def run_embedded(raws: list[str], interval: int, batch: int) -> float:
     """Time against a chain in another process, as clients meet it."""
+    rich = {Account.from_key(key).address: RICH for key in KEYS}
     with tempfile.TemporaryDirectory() as folder:
-        genesis = os.path.join(folder, "start.py")
-        with open(genesis, "w") as file:
-            file.write(
-                "import sys, threading\n"
-                "from tanlian_node.embedded import EmbeddedChain\n"
-                f"chain = EmbeddedChain({folder + '/chain'!r}, interval={interval},\n"
-                f"    chain_id={CHAIN_ID}, alloc={ {Account.from_key(k).address: RICH for k in KEYS}!r})\n"
-                "chain.start_in_background(); print(chain.port, flush=True)\n"
-                "sys.stdin.read(); chain.stop()\n"
-            )
+        initialise(Path(folder) / "chain", chain_id=CHAIN_ID, alloc=rich)
         process = subprocess.Popen(
-            [sys.executable, genesis], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [
+                *(sys.executable, "-m", "tanlian_node.cli", "chain", "start"),
+                *("--data", f"{folder}/chain", "--port", "0", "--interval", str(interval)),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
         )
-        client = Client(int(process.stdout.readline()))
-        client.call("eth_sendRawTransaction", raws[0])
-        while client.call("eth_getTransactionCount", Account.from_key(KEYS[0]).address) == "0x0":
-            time.sleep(0.05)
-        begin = time.perf_counter()
-        if batch == 1:
-            hashes = [client.call("eth_sendRawTransaction", raw) for raw in raws[1:]]
-        else:
-            hashes = []
-            for at in range(1, len(raws), batch):
-                answers = client.post(
-                    [
-                        {"jsonrpc": "2.0", "id": n, "method": "eth_sendRawTransaction", "params": [r]}
-                        for n, r in enumerate(raws[at : at + batch])
-                    ]
-                )
-                hashes += [answer["result"] for answer in answers]
-        while client.call("eth_getTransactionReceipt", hashes[-1]) is None:
-            time.sleep(0.01)
-        elapsed = time.perf_counter() - begin
-        assert all(
-            client.call("eth_getTransactionReceipt", h)["status"] == "0x1" for h in hashes[::97]
-        )
-        process.stdin.close()
-        process.wait(30)
-        return elapsed
+        ready = process.stdout.readline()  # "ready: http://127.0.0.1:PORT chain ..."
+        client = Client(int(ready.split()[1].rsplit(":", 1)[1]))
+        try:
+            return time_transactions(client, raws, batch)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def time_transactions(client: Client, raws: list[str], batch: int) -> float:
+    """Seconds from the first transfer sent to the last one's receipt."""
+    client.call("eth_sendRawTransaction", raws[0])
+    while client.call("eth_getTransactionCount", Account.from_key(KEYS[0]).address) == "0x0":
+        time.sleep(0.05)
+    begin = time.perf_counter()
+    hashes = []
+    for at in range(1, len(raws), batch):
+        requests = [
+            {"jsonrpc": "2.0", "id": n, "method": "eth_sendRawTransaction", "params": [raw]}
+            for n, raw in enumerate(raws[at : at + batch])
+        ]
+        answers = client.post(requests) if batch > 1 else [client.post(requests[0])]
+        hashes += [answer["result"] for answer in answers]
+    while client.call("eth_getTransactionReceipt", hashes[-1]) is None:
+        time.sleep(0.01)
+    elapsed = time.perf_counter() - begin
+    assert all(client.call("eth_getTransactionReceipt", h)["status"] == "0x1" for h in hashes[::97])
+    return elapsed
 
 
 def main() -> None:

@@ -77,9 +77,7 @@ def __default__():
 GAS = 300_000
 KEYS = {name: keccak(text=f"probe {name}") for name in ("emitter", "verifier", "outsider")}
 EMITTER, VERIFIER, OUTSIDER = (Account.from_key(key) for key in KEYS.values())
-ALLOC = {
-    account.address: {"balance": hex(10**24)} for account in (EMITTER, VERIFIER)
-}
+ALLOC = {account.address: {"balance": hex(10**24)} for account in (EMITTER, VERIFIER)}
 
 
 @cache
@@ -112,9 +110,7 @@ class RpcClient:
         self._connection = http.client.HTTPConnection(host, port, timeout=60)
 
     def raw(self, body: bytes, **headers: str) -> tuple[int, Any]:
-        self._connection.request(
-            "POST", "/", body, {"Content-Type": "application/json", **headers}
-        )
+        self._connection.request("POST", "/", body, {"Content-Type": "application/json", **headers})
         response = self._connection.getresponse()
         text = response.read()
         return response.status, json.loads(text) if text else None
@@ -169,9 +165,7 @@ def play(rpc: RpcClient) -> Scene:
     hashes = {}
 
     def send(name: str, account: Any, nonce: int, **fields: Any) -> dict[str, Any]:
-        hashes[name] = rpc.call(
-            "eth_sendRawTransaction", sign(account, chain_id, nonce, **fields)
-        )
+        hashes[name] = rpc.call("eth_sendRawTransaction", sign(account, chain_id, nonce, **fields))
         return rpc.receipt(hashes[name])
 
     contract = send("deploy", EMITTER, 0, data=compiled(), gas=2_000_000)["contractAddress"]

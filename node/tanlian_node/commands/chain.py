@@ -22,16 +22,6 @@ DEFAULT_PORT = 8545
 LONGEST_STOP = 30.0  # seconds to wait for a chain to end by itself
 
 
-class ChainGroup(click.Group):
-    """Ends with the sentence of a chain's error instead of a traceback."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except ChainError as error:
-            raise click.ClickException(error.user_message) from error
-
-
 folder_option = click.option(
     "--data",
     "data",
@@ -64,7 +54,7 @@ def with_genesis_options(command: click.decorators.FC) -> click.decorators.FC:
     return command
 
 
-@click.group(cls=ChainGroup)
+@click.group()
 def chain() -> None:
     """The embedded chain: one process, one folder, no other install."""
 

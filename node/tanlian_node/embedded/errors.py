@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from tanlian_node.errors import NodeError
+
 
 class Refusal(NamedTuple):
     """One row of Besu's table of JSON-RPC errors."""
@@ -89,14 +91,10 @@ class RpcError(Exception):
         return answer
 
 
-class ChainError(Exception):
+class ChainError(NodeError):
     """The chain cannot be opened or run; the sentence says what to do about it."""
 
     code = "chain_error"
-
-    @property
-    def user_message(self) -> str:
-        return str(self)
 
 
 class GenesisError(ChainError, ValueError):

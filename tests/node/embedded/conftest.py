@@ -1,6 +1,7 @@
 """A chain for the tests that only read, and one per test for those that change something."""
 
 import pytest
+
 from harness import chain_probe
 from tanlian_node.embedded import EmbeddedChain
 

@@ -3,6 +3,7 @@
 import rlp
 from eth_keys import keys
 from eth_utils import keccak
+
 from tanlian_node.embedded import EmbeddedChain
 from tanlian_node.embedded.header import MIX_HASH, Header, quorum
 

@@ -2,9 +2,12 @@ import pytest
 import rlp
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tanlian_node.embedded import rlp_codec
 
-items = st.recursive(st.binary(max_size=70), lambda inner: st.lists(inner, max_size=5), max_leaves=20)
+items = st.recursive(
+    st.binary(max_size=70), lambda inner: st.lists(inner, max_size=5), max_leaves=20
+)
 
 
 @given(items)

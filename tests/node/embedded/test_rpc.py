@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+
 from harness import chain_probe
 from harness.chain_probe import EMITTER, OUTSIDER, VERIFIER, selector, sign
 from tanlian_node.embedded import EmbeddedChain
@@ -74,7 +75,9 @@ def test_table__methods_offered__all_have_a_schema_or_are_known_extras():
         ({"value": 10**30}, -32004, "Upfront cost exceeds account balance"),
     ],
 )
-def test_send__refused_transaction__besus_error_and_nothing_kept(rpc, played, fields, code, message):
+def test_send__refused_transaction__besus_error_and_nothing_kept(
+    rpc, played, fields, code, message
+):
     fields = dict(fields)
     chain_id = fields.pop("chain_id", played.chain_id)
     nonce = fields.pop("nonce", 4)
@@ -148,7 +151,9 @@ def test_post__notification__no_answer(rpc, played):
 
 
 def test_post__foreign_host_name__refused(rpc, played):
-    status, answer = rpc.raw(b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}', Host="evil.example")
+    status, answer = rpc.raw(
+        b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}', Host="evil.example"
+    )
     assert status == 403
     assert answer == {"message": "Host not authorized."}
 
@@ -163,7 +168,9 @@ def test_batch__sends_then_read__read_sees_them(chain, rpc):
         }
         for nonce in range(20)
     ]
-    batch.insert(5, {"jsonrpc": "2.0", "id": 99, "method": "eth_sendRawTransaction", "params": ["0x00"]})
+    batch.insert(
+        5, {"jsonrpc": "2.0", "id": 99, "method": "eth_sendRawTransaction", "params": ["0x00"]}
+    )
     batch.append(
         {"jsonrpc": "2.0", "id": 100, "method": "eth_getBalance", "params": [NOWHERE, "latest"]}
     )
@@ -200,7 +207,9 @@ def test_send__same_again__known_transaction(chain, rpc):
 
 
 def test_send__second_for_a_nonce__replaces_unless_it_pays_less(chain, rpc):
-    first = rpc.call("eth_sendRawTransaction", sign(VERIFIER, chain.chain_id, 1, to=NOWHERE, gasPrice=5))
+    first = rpc.call(
+        "eth_sendRawTransaction", sign(VERIFIER, chain.chain_id, 1, to=NOWHERE, gasPrice=5)
+    )
     lower = sign(VERIFIER, chain.chain_id, 1, to=NOWHERE, value=1)
     answer = rpc.answer("eth_sendRawTransaction", lower)
     assert answer["error"] == {"code": -32000, "message": "Replacement transaction underpriced"}
@@ -238,10 +247,19 @@ def test_estimate__result_as_gas_limit__suffices_and_one_percent_less_may_not(ch
 
     target = to_checksum_address(scene.contract)
     data = selector("relay(uint256)", 3)
-    gas = int(rpc.call("eth_estimateGas", {"from": EMITTER.address, "to": target, "data": data}), 16)
+    gas = int(
+        rpc.call("eth_estimateGas", {"from": EMITTER.address, "to": target, "data": data}), 16
+    )
     raw = sign(EMITTER, chain.chain_id, 4, to=target, data=data, gas=gas)
     assert rpc.receipt(rpc.call("eth_sendRawTransaction", raw))["status"] == "0x1"
-    used = int(rpc.receipt(rpc.call("eth_sendRawTransaction", sign(EMITTER, chain.chain_id, 5, to=target, data=data)))["gasUsed"], 16)
+    used = int(
+        rpc.receipt(
+            rpc.call(
+                "eth_sendRawTransaction", sign(EMITTER, chain.chain_id, 5, to=target, data=data)
+            )
+        )["gasUsed"],
+        16,
+    )
     raw = sign(EMITTER, chain.chain_id, 6, to=target, data=data, gas=used - 1)
     failed = rpc.receipt(rpc.call("eth_sendRawTransaction", raw))
     assert failed["status"] == "0x0"

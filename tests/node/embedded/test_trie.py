@@ -3,8 +3,9 @@
 from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
-from tanlian_node.embedded import rlp_codec, trie
 from trie import HexaryTrie
+
+from tanlian_node.embedded import rlp_codec, trie
 
 
 class Store:
@@ -24,8 +25,12 @@ class Store:
 
 
 # few keys that share prefixes, short values (inlined nodes) and long ones, and deletions
-keys = st.integers(0, 40).map(lambda n: keccak(bytes([n])) if n % 2 else bytes([n]) * 4 + b"\0" * 28)
-values = st.one_of(st.just(b""), st.binary(min_size=1, max_size=3), st.binary(min_size=40, max_size=60))
+keys = st.integers(0, 40).map(
+    lambda n: keccak(bytes([n])) if n % 2 else bytes([n]) * 4 + b"\0" * 28
+)
+values = st.one_of(
+    st.just(b""), st.binary(min_size=1, max_size=3), st.binary(min_size=40, max_size=60)
+)
 batches = st.lists(st.dictionaries(keys, values, min_size=1, max_size=12), min_size=1, max_size=6)
 
 
@@ -73,7 +78,10 @@ def test_apply__old_roots__stay_readable(given_batches):
 
 
 def test_build__numbered_items__root_of_reference():
-    items = [(rlp_codec.encode(rlp_codec.encode_int(n)), bytes([n % 251]) * (n % 90 + 1)) for n in range(300)]
+    items = [
+        (rlp_codec.encode(rlp_codec.encode_int(n)), bytes([n % 251]) * (n % 90 + 1))
+        for n in range(300)
+    ]
     reference = HexaryTrie({})
     for key, value in items:
         reference[key] = value

@@ -7,6 +7,7 @@ from eth.db.atomic import AtomicDB
 from eth.db.backends.memory import MemoryDB
 from eth.vm.forks.cancun.state import CancunState
 from eth_utils import keccak, to_canonical_address
+
 from harness import chain_probe
 from tanlian_node.embedded import machine
 from tanlian_node.embedded.chain import Chain
@@ -155,9 +156,13 @@ def _random_transaction(random_, senders, nonces, targets, codes):
         code = codes[0] if not targets else random_.choice(codes)
         return Transaction(to=b"", data=code, value=0, **{**common, "gas": 3_000_000})
     if random_.random() < 0.15:
-        return Transaction(to=random_.randbytes(20), data=b"", value=random_.randint(0, 5), **common)
+        return Transaction(
+            to=random_.randbytes(20), data=b"", value=random_.randint(0, 5), **common
+        )
     data = bytes.fromhex(
-        chain_probe.selector("walk(uint256,uint256)", random_.getrandbits(90), random_.randint(0, 6))[2:]
+        chain_probe.selector(
+            "walk(uint256,uint256)", random_.getrandbits(90), random_.randint(0, 6)
+        )[2:]
     )
     price = random_.choice([0, 0, 7])
     return Transaction(
