@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from tanlian.chain.abi import Interface
@@ -15,9 +16,17 @@ from tanlian_contracts import artifact
 Block = int | str
 
 
+# A contract that runs another one's code on its own storage (delegatecall) also says its events.
+RUNS_CODE_OF = {"CarbonMarket": ("ClearingHouse",)}
+
+
+@cache
 def interface_of(name: str) -> Interface:
     """The interface of a contract that the package has compiled, by its CamelCase name."""
-    return Interface(name, artifact(name)["abi"])
+    abi = list(artifact(name)["abi"])
+    for other in RUNS_CODE_OF.get(name, ()):
+        abi += [e for e in artifact(other)["abi"] if e["type"] == "event" and e not in abi]
+    return Interface(name, abi)
 
 
 @dataclass(frozen=True, slots=True)

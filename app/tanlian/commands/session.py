@@ -30,6 +30,17 @@ MOMENT = Parsed("time", parse_moment)
 RULES = "cn_market_2021"
 
 
+@click.command("list-instrument")
+@click.argument("instrument", type=INSTRUMENT)
+@acting
+def list_instrument(access: Access, sender: Sender, *, instrument: Instrument) -> None:
+    """Let the market hold and trade an instrument (exchange)."""
+    from tanlian.services import trading
+
+    receipt = trading.list_instrument(access, sender, instrument.token_id)
+    done(f"Listed {instrument.symbol}.", receipt)
+
+
 @click.command("open-session")
 @click.option("--instrument", required=True, type=INSTRUMENT, help="E.g. CEA24.")
 @click.option("--reference", required=True, type=PRICE, help="Counts until the first close.")
@@ -135,7 +146,7 @@ def close(access: Access, sender: Sender, *, session: int, steps: int) -> None:
 
     with progress("closing") as show:
         trading.close(access, sender, session, steps=steps, progress=show)
-    terms = access.contracts.market.read("terms", session)
+    terms = access.contracts["sessions"].read("terms", session)
     price = access.contracts.market.read("closing_tick", terms.instrument)
     click.echo(f"Closed session {session} at {show_price(price)}.")
 

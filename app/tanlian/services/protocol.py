@@ -59,6 +59,10 @@ def _ledger_wiring(setting: Setting) -> tuple[Any, ...]:
     return _issuers(setting), _present(setting, RETIRERS), _present(setting, UNIT_FACILITIES)
 
 
+def _clearing_house(setting: Setting) -> tuple[Any, ...]:
+    return setting.at("membership"), setting.params["market"]["utc_offset_seconds"]
+
+
 def _each(contract: str, view: str, names: Sequence[str]) -> tuple[Expect, ...]:
     """That a view of one contract says yes to each of these others."""
     return tuple(Expect(contract, view, _at(name), True, needs=name) for name in names)
@@ -69,6 +73,11 @@ CONTRACTS = (
     New("ledger", "CarbonLedger", lambda s: (s.at("membership"), s.params["ledger"]["base_uri"])),
     New("money", "SettlementToken", _at("membership")),
     New("allocation", "Allocation", _at("membership", "ledger")),
+    New("clearing_house", "ClearingHouse", _clearing_house),
+    New("market", "CarbonMarket", _at("membership", "ledger", "money", "clearing_house")),
+    New("sessions", "TradingSessions", _at("membership", "market")),
+    New("settlement", "MarginSettlement", _at("membership", "market")),
+    New("block_trades", "BlockTrades", _at("membership", "market", "sessions")),
 )
 WIRING = (
     Wire("ledger", "wire", _ledger_wiring),
@@ -77,12 +86,23 @@ WIRING = (
     Wire("money", "seal"),
     Wire("allocation", "wire", lambda s: (_present(s, ALLOCATION_RECORDERS),)),
     Wire("allocation", "seal"),
+    Wire("market", "wire", _at("sessions", "settlement", "block_trades")),
+    Wire("market", "seal"),
 )
 EXPECTATIONS = (
     Expect("ledger", "membership", nothing, _at("membership")),
     Expect("money", "membership", nothing, _at("membership")),
     Expect("allocation", "membership", nothing, _at("membership")),
     Expect("allocation", "ledger", nothing, _at("ledger")),
+    Expect("market", "membership", nothing, _at("membership")),
+    Expect("market", "ledger", nothing, _at("ledger")),
+    Expect("market", "money", nothing, _at("money")),
+    Expect("market", "house", nothing, _at("clearing_house")),
+    Expect("market", "sessions", nothing, _at("sessions")),
+    Expect("market", "block_desk", nothing, _at("block_trades")),
+    Expect("sessions", "market", nothing, _at("market")),
+    Expect("settlement", "market", nothing, _at("market")),
+    Expect("block_trades", "market", nothing, _at("market")),
     *_each("ledger", "is_facility", UNIT_FACILITIES),
     *_each("money", "is_facility", MONEY_FACILITIES),
     *_each("ledger", "is_retirer", RETIRERS),

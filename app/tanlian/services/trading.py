@@ -98,20 +98,25 @@ def acting_organisation(access: Access, sender: Sender) -> int:
 # -- sessions --------------------------------------------------------------------------------------
 
 
+def list_instrument(access: Access, sender: Sender, instrument: int) -> Receipt:
+    """Let the market hold and trade an instrument; the exchange's act, once for each."""
+    return access.act(sender, "sessions", "list_instrument", instrument)
+
+
 def announce_session(access: Access, sender: Sender, terms: Sequence[Any]) -> int:
     """Announce a session; the exchange's act. Returns its id."""
-    receipt = access.act(sender, "market", "announce_session", tuple(terms))
-    return int(access.event(receipt, "market", "SessionAnnounced")["session_id"])
+    receipt = access.act(sender, "sessions", "announce_session", tuple(terms))
+    return int(access.event(receipt, "sessions", "SessionAnnounced")["session_id"])
 
 
 def pause(access: Access, sender: Sender, session: int, reason: bytes) -> Receipt:
     """Stop new orders and trades, never withdrawals; a regulator's act."""
-    return access.act(sender, "market", "pause_session", session, reason)
+    return access.act(sender, "sessions", "pause_session", session, reason)
 
 
 def resume(access: Access, sender: Sender, session: int) -> Receipt:
     """End a pause; a regulator's act."""
-    return access.act(sender, "market", "resume_session", session)
+    return access.act(sender, "sessions", "resume_session", session)
 
 
 # -- quotes ----------------------------------------------------------------------------------------
@@ -175,7 +180,7 @@ def sign_quotes(
     """Sign quotes for a relayer, as many to a signature as fit; nothing is sent."""
     market = access.contracts.market
     organisation = acting_organisation(access, sender)
-    terms = market.read("terms", session)
+    terms = access.contracts["sessions"].read("terms", session)
     nonce = next_nonce(access, terms.instrument, organisation)
     domain = market.read("message_domain")
     return [
@@ -284,12 +289,12 @@ def traded_lots(access: Access, receipt: Receipt) -> int:
 
 def pay(access: Access, sender: Sender, obligation: int) -> Receipt:
     """Pay what the margin did not cover."""
-    return access.act(sender, "market", "pay", obligation)
+    return access.act(sender, "settlement", "pay", obligation)
 
 
 def declare_default(access: Access, sender: Sender, obligation: int) -> Receipt:
     """Declare a buyer in default once the payment is past due; anyone may."""
-    return access.act(sender, "market", "declare_default", obligation)
+    return access.act(sender, "settlement", "declare_default", obligation)
 
 
 def close(
