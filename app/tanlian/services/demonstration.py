@@ -329,12 +329,13 @@ class Demonstration:
         buyers = [t.member for t in self.traders if t.buys][:2]
         sellers = [t.member for t in self.traders if not t.buys][:2]
         tick = run.terms.reference_tick
+        sides = ((True, buyers, tick + 1), (False, sellers, tick))
         run.wait_until(run.terms.opens_at, "until the session opens")
         tally = run.place_own(
             [
-                (member, [Quote(buy, Ticks(tick + step), Lots(MARGIN_LOTS))])
-                for buy, members in ((True, buyers), (False, sellers))
-                for step, member in enumerate(members)
+                (member, [Quote(buy, Ticks(price), Lots(MARGIN_LOTS))])
+                for buy, members, price in sides
+                for member in members
             ]
         )
         run.wait_until(run.terms.auction_ends_at, "until the auction ends")

@@ -5,14 +5,17 @@ from collections.abc import Iterable
 from tanlian.chain.contracts import Contract, Contracts
 from tanlian.domain.errors import NotFound
 
-MARKET = ("CarbonMarket", "TradingSessions", "MarginSettlement", "BlockTrades")
+# the parts that people call come before the market itself, which repeats some of their functions
+# for these parts alone
+MARKET = ("TradingSessions", "MarginSettlement", "BlockTrades", "CarbonMarket")
 
 
 def parts(contracts: Contracts) -> Iterable[str]:
     """Yield the names in the book under which the parts of the market stand."""
-    for name in contracts:
-        if contracts.book.contracts[name].contract in MARKET:
-            yield name
+    named = {contracts.book.contracts[name].contract: name for name in contracts}
+    for source in MARKET:
+        if source in named:
+            yield named[source]
 
 
 def part_with(contracts: Contracts, function: str) -> Contract:
