@@ -17,6 +17,10 @@ from tanlian.chain.errors import ContractRefused, UnexpectedRevert
 ERROR_STRING = bytes.fromhex("08c379a0")  # Error(string)
 PANIC = bytes.fromhex("4e487b71")  # Panic(uint256)
 REVERT_RPC_CODE = 3  # as Besu and geth answer a revert
+NO_REASON = (
+    "The contract refused without a reason: an argument is out of range or too long, or nothing at "
+    "that address answers. Check the values."
+)
 _MARKS = ("execution reverted", "transaction reverted", "revert")
 
 
@@ -35,9 +39,8 @@ def explain(reason: str, **fields: Any) -> ContractRefused:
     """Turn a contract's reason into the error that people can act on."""
     sentence = table().get(reason)
     if sentence is None:
-        return UnexpectedRevert(
-            f"The contract refused: {reason or 'it gave no reason'}.", reason=reason, **fields
-        )
+        what = f"The contract refused: {reason}." if reason else NO_REASON
+        return UnexpectedRevert(what, reason=reason, **fields)
     return ContractRefused(sentence, reason=reason, **fields)
 
 

@@ -25,7 +25,7 @@ PERIOD = click.option(
 @PERIOD
 @click.option("--cap", required=True, type=TONNES)
 @click.option("--target", type=TONNES, default="0", show_default=True)
-@click.option("--capacity", type=TONNES, default="0", show_default=True)
+@click.option("--capacity", required=True, type=TONNES, help="What the environment bears.")
 @document_option
 @acting
 def plan(

@@ -2,6 +2,7 @@
 
 from tanlian.chain.transactions import Receipt, Sender
 from tanlian.domain.identity import reference_of
+from tanlian.domain.texts import MAX_REASON, fitting
 from tanlian.services.access import Access
 from tanlian.services.organisations import find
 
@@ -29,7 +30,9 @@ def pay_out(access: Access, sender: Sender, redemption: int, payment: str) -> Re
 
 def reject_redemption(access: Access, sender: Sender, redemption: int, reason: str) -> Receipt:
     """Refuse a redemption with a reason; the bank's act, which gives the money back."""
-    return access.act(sender, "money", "reject_redemption", redemption, reason)
+    return access.act(
+        sender, "money", "reject_redemption", redemption, fitting("reason", reason, MAX_REASON)
+    )
 
 
 def balance(access: Access, organisation: int) -> int:

@@ -9,6 +9,7 @@ from tanlian.chain.transactions import Receipt, Sender
 from tanlian.domain.errors import InvalidInput, NotFound
 from tanlian.domain.identity import bare_key_fingerprint, identity_of
 from tanlian.domain.roles import Role
+from tanlian.domain.texts import MAX_NAME, MAX_REASON, fitting
 from tanlian.services.access import Access
 
 
@@ -132,7 +133,7 @@ def admit(access: Access, sender: Sender, admission: Admission) -> int:
         sender,
         "admit",
         identity_of(admission.identity),
-        admission.name,
+        fitting("name", admission.name, MAX_NAME),
         int(admission.roles),
         admission.sector,
         admission.region,
@@ -156,12 +157,12 @@ def revoke_roles(
 
 def suspend(access: Access, sender: Sender, name: str, reason: str) -> Receipt:
     """Suspend an organisation: it exercises no new right; a regulator's act."""
-    return _act(access, sender, "suspend", find(access, name), reason)
+    return _act(access, sender, "suspend", find(access, name), _reason(reason))
 
 
 def reinstate(access: Access, sender: Sender, name: str, reason: str) -> Receipt:
     """End an organisation's suspension; a regulator's act."""
-    return _act(access, sender, "reinstate", find(access, name), reason)
+    return _act(access, sender, "reinstate", find(access, name), _reason(reason))
 
 
 def propose_replacement(
@@ -175,7 +176,7 @@ def propose_replacement(
         account_address(old),
         account_address(new),
         stolen,
-        reason,
+        _reason(reason),
     )
     return int(_event(access, receipt, "ReplacementProposed")["replacement"])
 
@@ -183,6 +184,10 @@ def propose_replacement(
 def decide_replacement(access: Access, sender: Sender, decision: str, replacement: int) -> Receipt:
     """Approve, complete, veto or withdraw a proposed replacement."""
     return _act(access, sender, f"{decision}_replacement", replacement)
+
+
+def _reason(text: str) -> str:
+    return fitting("reason", text, MAX_REASON)
 
 
 def _act(access: Access, sender: Sender, function: str, *arguments: Any) -> Receipt:
