@@ -97,7 +97,7 @@ amendment_count: public(uint256)  # number 0 holds the rules of the deployment
 has_voted: public(HashMap[uint256, HashMap[uint256, bool]])  # amendment, organisation
 used: public(HashMap[uint256, HashMap[uint256, HashMap[uint256, uint256]]])  # org, period, trigger
 _cases: HashMap[uint256, IIncentives.Case]
-_is_known: HashMap[bytes32, bool]
+_case_of: HashMap[bytes32, uint256]
 _versions: DynArray[uint256, MAX_VERSIONS]
 _amendments: HashMap[uint256, IIncentives.Amendment]
 _rules: HashMap[uint256, HashMap[uint256, IIncentives.Rule]]  # amendment, trigger
@@ -325,7 +325,7 @@ def assess(
     trigger: uint256, org_id: uint256, period: uint256, subject: uint256
 ) -> IIncentives.Assessment:
     """
-    @notice What a case would come to now.
+    @notice What a case would come to now. A case that was dismissed does not hold any more.
     """
     assert 0 < trigger and trigger < PENALTY_DECISION, "incentives: unknown trigger"
     version: uint256 = self._version_of(period)
@@ -334,7 +334,10 @@ def assess(
     units: uint256 = 0
     triggered, units = self._facts(trigger, org_id, period, subject, rule)
     amount: uint256 = 0
-    if triggered and not self._is_known[self._key(trigger, org_id, period, subject)]:
+    known: uint256 = self._case_of[self._key(trigger, org_id, period, subject)]
+    if known != 0 and self._cases[known].status == DISMISSED:
+        triggered = False  # it was decided that it does not hold
+    if triggered and known == 0:
         used: uint256 = self.used[org_id][period][trigger]
         amount = min(self._amount(rule, units), rule.per_period - min(used, rule.per_period))
     return IIncentives.Assessment(triggered=triggered, units=units, amount=amount)
@@ -349,11 +352,11 @@ def case(case_id: uint256) -> IIncentives.Case:
 
 @external
 @view
-def is_known(trigger: uint256, org_id: uint256, period: uint256, subject: uint256) -> bool:
+def case_of(trigger: uint256, org_id: uint256, period: uint256, subject: uint256) -> uint256:
     """
-    @notice Whether this case was ever opened.
+    @notice The number of this case, 0 if it was never opened.
     """
-    return self._is_known[self._key(trigger, org_id, period, subject)]
+    return self._case_of[self._key(trigger, org_id, period, subject)]
 
 
 @external
@@ -450,7 +453,7 @@ def _facts(
         until: uint256 = due_at + rule.wait_seconds
         if due_at == 0 or block.timestamp <= until:
             return False, 0
-        if self._is_known[self._key(LATE_REPORT, org_id, period, 0)]:
+        if self._case_of[self._key(LATE_REPORT, org_id, period, 0)] != 0:
             return False, 0  # the late report was punished already
         return report.submitted_at == 0 or report.submitted_at > until, 0
     if report.submitted_at == 0 or report.deadline_at == 0:
@@ -458,7 +461,7 @@ def _facts(
     if trigger == LATE_REPORT:
         if report.submitted_at <= report.deadline_at:
             return False, 0
-        if self._is_known[self._key(MISSING_REPORT, org_id, period, 0)]:
+        if self._case_of[self._key(MISSING_REPORT, org_id, period, 0)] != 0:
             return False, 0  # the missing report was punished already
         late: uint256 = report.submitted_at - report.deadline_at
         days: uint256 = (late + calendar.DAY - 1) // calendar.DAY  # a day begun counts
@@ -525,7 +528,7 @@ def _open(
     version: uint256,
 ) -> uint256:
     key: bytes32 = self._key(trigger, org_id, period, subject)
-    assert not self._is_known[key], "incentives: case exists already"
+    assert self._case_of[key] == 0, "incentives: case exists already"
     word: uint256 = member_guard._standing_of(org_id)
     assert word != 0, "incentives: no such organisation"
     is_reward: bool = self._is_reward(trigger)
@@ -535,10 +538,10 @@ def _open(
     assert used < cap, "incentives: cap of the period reached"
     amount: uint256 = min(amount_uncapped, cap - used)  # [3]
     assert amount != 0, "incentives: nothing to pay"
-    self._is_known[key] = True
     self.used[org_id][period][trigger] = used + amount
     case_id: uint256 = self.case_count + 1
     self.case_count = case_id
+    self._case_of[key] = case_id
     status: uint256 = OPEN
     appeal_until: uint256 = block.timestamp + self._amendments[version].appeal_seconds
     if is_reward:

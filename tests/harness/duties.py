@@ -19,9 +19,9 @@ from harness.consortium import (
     deploy,
     deploy_register,
     deployer_of,
-    key_of,
     seal_register,
 )
+from tanlian.domain.credit_rating import load_rating_rules
 from tanlian.domain.incentives import load_rules
 from tanlian.domain.instrument import allowance, offset
 from tanlian.domain.profiles import ComplianceRules, profile
@@ -58,7 +58,7 @@ class Duties:
     coin: Any
     incentives: Any
     obligations: Any
-    checker: Any
+    check: Any
     auction: Any
 
     def __getattr__(self, name: str) -> Any:
@@ -185,7 +185,15 @@ def deploy_duties(*, now: int = START_OF_2025) -> Duties:
     )
     auction = deploy("OneWayAuction", it.membership)
     obligations = deployer_of("tests/mocks/ObligationsMock.vy").deploy()
-    checker = key_of("checker").address
+    rating = load_rating_rules()
+    check = deploy(
+        "PeriodicCheck",
+        it.membership,
+        rating.weights,
+        rating.masks,
+        rating.contest_seconds,
+        rating.rules_hash,
+    )
     seal_register(
         it,
         unit_facilities=(auction,),
@@ -198,13 +206,12 @@ def deploy_duties(*, now: int = START_OF_2025) -> Duties:
         offsets.wire(it.ledger)
         compliance.wire(it.ledger, it.allocation, emissions, offsets)
         coin.wire(incentives, it.money)
-        incentives.wire(coin, emissions, compliance, it.allocation, obligations, checker)
+        incentives.wire(coin, emissions, compliance, it.allocation, obligations, check)
+        check.wire(incentives, emissions, compliance, it.allocation, it.ledger, obligations)
         auction.wire(it.ledger, it.money)
-        for contract in (offsets, compliance, coin, incentives, auction):
+        for contract in (offsets, compliance, coin, incentives, auction, check):
             contract.seal()
-    return Duties(
-        it, emissions, offsets, compliance, coin, incentives, obligations, checker, auction
-    )
+    return Duties(it, emissions, offsets, compliance, coin, incentives, obligations, check, auction)
 
 
 def vintage(year: int) -> int:
