@@ -16,6 +16,7 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_keys.datatypes import PrivateKey
 from eth_keys.exceptions import BadSignature
+from eth_utils.exceptions import ValidationError
 
 from tanlian_node.errors import BadCertificate
 
@@ -65,7 +66,7 @@ def check_binding(binding: Binding, public_key: CertificatePublicKeyTypes) -> No
         signer = Account.recover_message(
             encode_defunct(text=statement), signature=bytes.fromhex(binding.signature[2:])
         )
-    except (ValueError, BadSignature) as error:
+    except (ValueError, BadSignature, ValidationError) as error:
         raise BadCertificate("The binding's signature is malformed.") from error
     if str(signer).lower() != binding.address.lower():
         raise BadCertificate(f"The binding was signed by {signer}, not by {binding.address}.")

@@ -15,6 +15,7 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_keys.datatypes import PrivateKey
 from eth_keys.exceptions import BadSignature
+from eth_utils.exceptions import ValidationError
 
 from tanlian_node.access import open_rpc
 from tanlian_node.errors import InvalidNetwork, NodeUnreachable, RpcRefused
@@ -195,7 +196,7 @@ def _checked(text: str, kind: str, author: str | None) -> dict[str, Any]:
         body: dict[str, Any] = envelope["body"]
         signature = bytes.fromhex(envelope["signature"].removeprefix("0x"))
         signer = Account.recover_message(encode_defunct(_digest(body)), signature=signature)
-    except (ValueError, KeyError, TypeError, BadSignature) as error:
+    except (ValueError, KeyError, TypeError, BadSignature, ValidationError) as error:
         raise InvalidNetwork(f"This is no {kind}: {error}") from error
     if body.get("kind") != kind:
         raise InvalidNetwork(f"This is a {body.get('kind')!r}, not a {kind}.")

@@ -233,12 +233,21 @@ def _check_processes(record: NetworkRecord) -> None:
 
 
 def _is_besu(pid: int) -> bool:
-    """Whether a process is a Besu; a pid may have gone to another program since."""
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
-        return not Path("/proc").is_dir()  # elsewhere than on Linux the pid alone has to do
-    return b"besu" in command.lower()
+    """Whether a process is a Besu; a pid may have gone to another program since.
+
+    The command line is empty for a moment while the start script turns into the Java process.
+    """
+    if not Path("/proc").is_dir():
+        return True  # elsewhere than on Linux the pid alone has to do
+    for _ in range(20):
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        if command:
+            return b"besu" in command.lower()
+        time.sleep(0.05)
+    return False
 
 
 def _is_alive(pid: int) -> bool:

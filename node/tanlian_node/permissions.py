@@ -10,7 +10,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from tanlian_node.access import open_rpc
 from tanlian_node.errors import NodeUnreachable, RpcRefused, UnsafeChange
+from tanlian_node.network_files import NetworkRecord
+from tanlian_node.peers import drop_forbidden_peers
 from tanlian_node.rpc import Rpc
 from tanlian_node.transactions import Contract
 
@@ -143,6 +146,27 @@ def reconcile(name: str, rpc: Rpc, wanted: Lists) -> Drift:
     except (NodeUnreachable, RpcRefused) as error:
         return Drift(name, problem=f"not reconciled: {error.user_message}")
     return drift
+
+
+def compare_network(
+    record: NetworkRecord, source: str, membership: str, always: Iterable[str], *, fix: bool
+) -> list[Drift]:
+    """Compare every node with the register as the node `source` knows it, or make them equal.
+
+    A register that cannot be read is a problem of that node; nothing is changed then.
+    """
+    try:
+        wanted = wanted_lists(
+            open_rpc(record, source), membership, [node.enode for node in record.nodes], always
+        )
+    except (NodeUnreachable, RpcRefused) as error:
+        return [Drift(source, problem=f"the register cannot be read: {error.user_message}")]
+    act = reconcile if fix else drift_of
+    found = [act(node.name, open_rpc(record, node.name), wanted) for node in record.nodes]
+    if fix:
+        for node in record.nodes:  # else it would not start again
+            drop_forbidden_peers(record.node_folder(node.name))
+    return found
 
 
 def watch(

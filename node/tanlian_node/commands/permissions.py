@@ -38,22 +38,13 @@ def permissions(
 
     Exit status 1 if a difference remains.
     """
-    from tanlian_node.access import open_rpc
     from tanlian_node.network_files import read_record
-    from tanlian_node.peers import drop_forbidden_peers
-    from tanlian_node.permissions import Drift, drift_of, reconcile, wanted_lists, watch
+    from tanlian_node.permissions import Drift, compare_network, watch
 
     record = read_record(folder)
-    source = open_rpc(record, ask or record.nodes[0].name)
 
     def one_round() -> Sequence[Drift]:
-        wanted = wanted_lists(source, membership, [n.enode for n in record.nodes], always)
-        act = reconcile if fix else drift_of
-        found = [act(node.name, open_rpc(record, node.name), wanted) for node in record.nodes]
-        if fix:
-            for node in record.nodes:  # else a node would not start again
-                drop_forbidden_peers(record.node_folder(node.name))
-        return found
+        return compare_network(record, ask or record.nodes[0].name, membership, always, fix=fix)
 
     def alarm(drift: Drift) -> None:
         for sentence in drift.sentences():
@@ -69,10 +60,9 @@ def permissions(
     for drift in found:
         if not drift.is_clean:
             alarm(drift)
-    clean = [drift for drift in found if drift.is_clean]
-    click.echo(f"{len(clean)} of {len(found)} nodes were equal to Membership.")
-    unresolved = [drift for drift in found if drift.problem is not None or not fix]
-    if any(not drift.is_clean for drift in unresolved):
+    clean = sum(drift.is_clean for drift in found)
+    click.echo(f"{clean} of {len(found)} nodes were equal to Membership.")
+    if any(not drift.is_clean and (drift.problem or not fix) for drift in found):
         context.exit(1)
 
 

@@ -21,7 +21,8 @@ def validators() -> None:
     """Show and change the set of validators by votes of their organisations."""
 
 
-def _rpc(folder: Path, node: str | None) -> Any:
+def rpc_of(folder: Path, node: str | None) -> Any:
+    """The RPC of a node of the network."""
     from tanlian_node.access import open_rpc
     from tanlian_node.network_files import read_record
 
@@ -44,7 +45,7 @@ def show(folder: Path, node: str | None) -> None:
     from tanlian_node.validators import CONTRACT, latest_change, read_change
     from tanlian_node.validators import validators as read_validators
 
-    rpc = _rpc(folder, node)
+    rpc = rpc_of(folder, node)
     names = {one.address.lower(): one.name for one in read_record(folder).nodes}
     for address in read_validators(rpc):
         organisation = CONTRACT.read(rpc, "organisation_of", address)
@@ -107,7 +108,7 @@ def add(
     )
     signer = chosen_signer(**signing)
     number = propose_addition(
-        _rpc(folder, node), Rpc(newcomer), signer, accepted, _hash_of(statement)
+        rpc_of(folder, node), Rpc(newcomer), signer, accepted, _hash_of(statement)
     )
     click.echo(f"change {number} is proposed; others: tanlian-node validators approve {number}")
 
@@ -132,7 +133,7 @@ def remove(
     from tanlian_node.validators import propose_removal
 
     number = propose_removal(
-        _rpc(folder, node),
+        rpc_of(folder, node),
         chosen_signer(**signing),
         address,
         _hash_of(statement),
@@ -154,7 +155,7 @@ def bind(
     from tanlian_node.validators import propose_membership
 
     number = propose_membership(
-        _rpc(folder, node), chosen_signer(**signing), membership, _hash_of(statement)
+        rpc_of(folder, node), chosen_signer(**signing), membership, _hash_of(statement)
     )
     click.echo(f"change {number} is proposed; others: tanlian-node validators approve {number}")
 
@@ -173,7 +174,7 @@ def approve(
     from tanlian_node.validators import approve as send_approval
 
     change = send_approval(
-        _rpc(folder, node),
+        rpc_of(folder, node),
         chosen_signer(**signing),
         number,
         None if newcomer is None else Rpc(newcomer),

@@ -23,6 +23,7 @@ from tanlian_node.genesis import set_hash
 from tanlian_node.invitation import Place, invite, join, welcome
 from tanlian_node.keys import QUICK, read_node_key
 from tanlian_node.local import wait_until
+from tanlian_node.member_keys import approve_replacement, propose_replacement, rotate
 from tanlian_node.network_files import read_record
 from tanlian_node.permissions import drift_of, reconcile, wanted_lists
 from tanlian_node.rolling import rolling_restart
@@ -44,7 +45,8 @@ pytestmark = [pytest.mark.besu, pytest.mark.slow]
 
 FIRST, SECOND, THIRD, FOURTH = "regulator-1", "exchange-1", "bank-1", "verifier-1"
 REASON = keccak(text="minutes of the meeting")
-REGULATOR, OPERATOR, EMITTER = 1, 128, 2
+EMITTER, EXCHANGE, OPERATOR = 2, 8, 128
+ROLES = {"emitter": EMITTER, "exchange": EXCHANGE | OPERATOR}
 NEWCOMER = "emitter-1"
 
 
@@ -90,7 +92,7 @@ def membership(network):
             "admit",
             keccak(text=slug),
             slug,
-            EMITTER if slug == "emitter" else OPERATOR,
+            ROLES.get(slug, OPERATOR),
             0,
             0,
             keccak(text=f"certificate of {slug}"),
@@ -278,6 +280,55 @@ def test_reconcile__suspended_member__is_off_every_list_and_cannot_act(
         "permissions: a suspended account was refused at three reconciled nodes (-32007), sealed "
         "through the fourth, imported by all, and both contracts refused it"
     )
+
+
+def test_rotate__member_key__new_account_votes_and_old_one_cannot(network, membership):
+    rpc = network.rpc(FIRST)
+    new = secret("bank, new key")
+    assert (
+        rotate(rpc, membership.address, signer("bank"), new, "yearly") == LocalSigner(new).address
+    )
+    assert membership.read(rpc, "organisation_of", LocalSigner(new).address) == 3
+    assert membership.read(rpc, "standing", address("bank")) == 0
+    target = network.record.node(FOURTH).address
+    with pytest.raises(Reverted, match="validator_set: not an active operator"):
+        CONTRACT.send(rpc, signer("bank"), "propose_removal", target, REASON, True)
+    number = propose_removal(rpc, LocalSigner(new), target, REASON, below_safe_size=True)
+    CONTRACT.send(rpc, LocalSigner(new), "withdraw_approval", number)
+    assert len(validators(rpc)) == 4
+
+
+def test_replacement__stolen_key__two_organisations_give_the_vote_to_a_new_one(
+    network, membership, figures
+):
+    rpc = network.rpc(FIRST)
+    stolen, fresh = address("verifier"), LocalSigner(secret("verifier, new key"))
+    number = propose_replacement(
+        rpc,
+        membership.address,
+        signer("regulator"),
+        stolen,
+        fresh.address,
+        stolen=True,
+        reason="police report 12",
+    )
+    assert membership.read(rpc, "organisation_of", stolen) == 4
+    with pytest.raises(Reverted, match="second organisation must approve"):
+        approve_replacement(rpc, membership.address, signer("regulator"), number)
+    approve_replacement(rpc, membership.address, signer("exchange"), number)
+    assert membership.read(rpc, "standing", stolen) == 0
+    assert membership.read(rpc, "organisation_of", fresh.address) == 4
+    enodes = [node.enode for node in network.record.nodes]
+    wanted = wanted_lists(rpc, membership.address, enodes)
+    for name in network.names:
+        reconcile(name, network.rpc(name), wanted)
+    raw, _ = network.payment("verifier", 0, value=0)
+    (refusal,) = network.send(FOURTH, raw)
+    assert refusal.fields["code"] == -32007
+    target = network.record.node(THIRD).address
+    change = propose_removal(rpc, fresh, target, REASON, below_safe_size=True)
+    CONTRACT.send(rpc, fresh, "withdraw_approval", change)
+    figures("keys: rotated one, replaced a stolen one under two approvals; both votes went on")
 
 
 def test_rolling_restart__health_gate__chain_goes_on(network, figures):

@@ -154,4 +154,4 @@ def test_render_toml__any_options__reads_back_as_they_were():
     read = tomllib.loads(text)
     assert read["identity"] == 'a "quoted\\ name"'
     assert read["rpc-http-api"] == list(options["rpc-http-api"])
-    assert {name for name in options} == set(read)
+    assert set(options) == set(read)

@@ -35,7 +35,7 @@ def test_load_network__example__shares_the_chain_id_of_the_deployment():
 
 
 def test_load_network__missing_file__says_what_to_copy(tmp_path):
-    with pytest.raises(InvalidNetwork, match="copy deployments/consortium/network.toml"):
+    with pytest.raises(InvalidNetwork, match="copy deployments/consortium/network"):
         load_network(tmp_path / "none.toml")
 
 

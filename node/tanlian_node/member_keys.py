@@ -1,0 +1,101 @@
+"""A member's own keys in Membership: rotation, and the replacement of a lost or stolen one.
+
+Holdings, debts and votes belong to the organisation, so that none of this moves anything. The chain
+carries no fees, hence a new account needs nothing but its place in the register and the allowlists.
+"""
+
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from eth_keys.datatypes import PrivateKey
+
+from tanlian_node.errors import BadKey
+from tanlian_node.rpc import Rpc
+from tanlian_node.signer import LocalSigner, Signer
+from tanlian_node.transactions import Contract
+
+DOMAIN_NAME = "Tanlian Membership"
+DOMAIN_VERSION = "1"
+
+
+def register(address: str) -> Contract:
+    return Contract("Membership", address)
+
+
+def account_consent(secret: bytes, chain_id: int, membership: str, organisation: int) -> bytes:
+    """A new account's EIP-712 signature that it wants to belong to an organisation."""
+    message = {
+        "primaryType": "AccountConsent",
+        "types": {
+            "EIP712Domain": [
+                {"name": "name", "type": "string"},
+                {"name": "version", "type": "string"},
+                {"name": "chainId", "type": "uint256"},
+                {"name": "verifyingContract", "type": "address"},
+            ],
+            "AccountConsent": [
+                {"name": "account", "type": "address"},
+                {"name": "organisation", "type": "uint256"},
+            ],
+        },
+        "domain": {
+            "name": DOMAIN_NAME,
+            "version": DOMAIN_VERSION,
+            "chainId": chain_id,
+            "verifyingContract": membership,
+        },
+        "message": {
+            "account": PrivateKey(secret).public_key.to_checksum_address(),
+            "organisation": organisation,
+        },
+    }
+    return bytes(Account.sign_message(encode_typed_data(full_message=message), secret).signature)
+
+
+def rotate(rpc: Rpc, membership: str, old: Signer, new_secret: bytes, reason: str) -> str:
+    """Give a member a new account and take the old one away; returns the new address.
+
+    The new account is added first and does the removal itself, which proves that it works before
+    the old one is gone. It must be on the nodes' allowlists by then.
+
+    Raises:
+        BadKey: the old account belongs to no organisation.
+        Reverted: Membership refuses one of the two steps; after the first both accounts act.
+    """
+    contract = register(membership)
+    organisation = int(contract.read(rpc, "organisation_of", old.address))
+    if organisation == 0:
+        raise BadKey(f"{old.address} is no account of any organisation.")
+    chain_id = int(rpc.call("eth_chainId"), 16)
+    new = LocalSigner(new_secret)
+    consent = account_consent(new_secret, chain_id, membership, organisation)
+    contract.send(rpc, old, "add_account", new.address, consent)
+    allow_everywhere(rpc, [new.address])
+    contract.send(rpc, new, "remove_account", old.address, reason)
+    return new.address
+
+
+def allow_everywhere(rpc: Rpc, accounts: list[str]) -> None:
+    """Put accounts on the list of the node that is used; the others follow by reconciliation."""
+    listed = {str(one).lower() for one in rpc.call("perm_getAccountsAllowlist")}
+    missing = [account for account in accounts if account.lower() not in listed]
+    if missing:
+        rpc.call("perm_addAccountsToAllowlist", missing)
+
+
+def propose_replacement(
+    rpc: Rpc, membership: str, approver: Signer, old: str, new: str, *, stolen: bool, reason: str
+) -> int:
+    """Give the first approval for replacing a key that cannot act itself; returns its number."""
+    contract = register(membership)
+    contract.send(rpc, approver, "propose_replacement", old, new, stolen, reason)
+    return int(contract.read(rpc, "replacement_count"))
+
+
+def approve_replacement(rpc: Rpc, membership: str, approver: Signer, number: int) -> None:
+    """Give the second approval, by another organisation."""
+    register(membership).send(rpc, approver, "approve_replacement", number)
+
+
+def complete_replacement(rpc: Rpc, membership: str, anyone: Signer, number: int) -> None:
+    """Put the replacement of a lost key into force, after the days in which its owner can veto."""
+    register(membership).send(rpc, anyone, "complete_replacement", number)

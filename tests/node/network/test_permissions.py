@@ -1,0 +1,141 @@
+"""Allowlists against the register: drift found, repaired, and alarmed once."""
+
+import pytest
+from eth_abi import decode, encode
+
+from harness.fake_node import Allowlists, Refusal, fake_node
+from tanlian_node.errors import UnsafeChange
+from tanlian_node.permissions import (
+    Drift,
+    Lists,
+    compare_network,
+    drift_of,
+    reconcile,
+    registered_accounts,
+    wanted_lists,
+    watch,
+)
+from tanlian_node.rpc import Rpc
+from tanlian_node.transactions import Contract
+
+A, B, C = ("0x" + digit * 40 for digit in "abc")
+MEMBERSHIP = "0x" + "9" * 40
+REGISTER = Contract("Membership", MEMBERSHIP)
+ACTIVE = 1 << 72
+
+
+def register(organisations):
+    """eth_call of a Membership: a list of (standing word, accounts)."""
+
+    def answer(request, block):
+        assert block == "0x10"  # all at one block
+        selector, arguments = request["data"][:10], bytes.fromhex(request["data"][10:])
+        if selector == REGISTER.calldata("organisation_count")[:10]:
+            return "0x" + encode(["uint256"], [len(organisations)]).hex()
+        (number,) = decode(["uint256"], arguments)
+        word, accounts = organisations[number - 1]
+        if selector == REGISTER.calldata("standing_of", 1)[:10]:
+            return "0x" + encode(["uint256"], [word]).hex()
+        return "0x" + encode(["address[]"], [accounts]).hex()
+
+    return {"eth_call": answer, "eth_blockNumber": lambda: "0x10"}
+
+
+def test_registered_accounts__active_and_suspended__only_the_active():
+    organisations = [(1 | ACTIVE, [A]), (2, [B]), (3 | ACTIVE, [C])]
+    with fake_node(register(organisations)) as node:
+        assert registered_accounts(Rpc(node.url), MEMBERSHIP) == {A, C}
+
+
+def test_wanted_lists__nobody_registered__refused_before_anyone_is_locked_out():
+    with fake_node(register([])) as node, pytest.raises(UnsafeChange, match="no active account"):
+        wanted_lists(Rpc(node.url), MEMBERSHIP, ["enode://x"])
+
+
+def test_wanted_lists__stated_accounts__are_added():
+    with fake_node(register([(1 | ACTIVE, [A])])) as node:
+        wanted = wanted_lists(
+            Rpc(node.url), MEMBERSHIP, ["enode://x"], [B.upper().replace("X", "x")]
+        )
+    assert wanted == Lists(frozenset({A, B}), frozenset({"enode://x"}))
+
+
+def test_drift_of__differences__each_named():
+    lists = Allowlists([A.replace("a", "A"), B], ["enode://old"])
+    wanted = Lists(frozenset({A, C}), frozenset({"enode://new"}))
+    with fake_node(lists.methods()) as node:
+        drift = drift_of("bank-1", Rpc(node.url), wanted)
+    assert drift == Drift("bank-1", (C,), (B,), ("enode://new",), ("enode://old",))
+    assert drift.sentences() == [
+        f"bank-1: lacks the account {C}",
+        f"bank-1: still allows the account {B}",
+        "bank-1: lacks the node enode://new",
+        "bank-1: still allows the node enode://old",
+    ]
+
+
+def test_reconcile__differences__gone_and_additions_first():
+    lists = Allowlists([B], ["enode://old"])
+    wanted = Lists(frozenset({A, C}), frozenset({"enode://new"}))
+    with fake_node(lists.methods()) as node:
+        reconcile("bank-1", Rpc(node.url), wanted)
+        assert drift_of("bank-1", Rpc(node.url), wanted).is_clean
+        changes = [method for method, _ in node.calls if "perm_get" not in method]
+    assert changes == [
+        "perm_addAccountsToAllowlist",
+        "perm_addNodesToAllowlist",
+        "perm_removeAccountsFromAllowlist",
+        "perm_removeNodesFromAllowlist",
+    ]
+    assert sorted(lists.accounts) == [A, C]
+
+
+def test_reconcile__already_equal__asks_and_changes_nothing():
+    lists = Allowlists([A], ["enode://x"])
+    with fake_node(lists.methods()) as node:
+        drift = reconcile("n", Rpc(node.url), Lists(frozenset({A}), frozenset({"enode://x"})))
+        assert drift.is_clean
+        assert all("perm_get" in method for method, _ in node.calls)
+
+
+def test_reconcile__1200_accounts__in_steps():
+    many = frozenset(f"0x{number:040x}" for number in range(1_200))
+    lists = Allowlists()
+    with fake_node(lists.methods()) as node:
+        reconcile("n", Rpc(node.url), Lists(many, frozenset()))
+        sizes = [len(p[0]) for method, p in node.calls if method == "perm_addAccountsToAllowlist"]
+    assert sizes == [500, 500, 200]
+    assert set(lists.accounts) == many
+
+
+def test_reconcile__node_refuses__is_a_problem_not_a_crash():
+    lists = Allowlists([A], ["enode://static"])
+    methods = lists.methods()
+
+    def refuse(old):
+        raise Refusal(-32000, "Static nodes cannot be removed")
+
+    methods["perm_removeNodesFromAllowlist"] = refuse
+    with fake_node(methods) as node:
+        drift = reconcile("n", Rpc(node.url), Lists(frozenset({A}), frozenset()))
+    assert "Static nodes cannot be removed" in drift.problem
+    assert not drift.is_clean
+
+
+def test_drift_of__node_down__is_a_problem():
+    drift = drift_of("n", Rpc("http://127.0.0.1:1"), Lists(frozenset(), frozenset()))
+    assert "does not answer" in drift.sentences()[0]
+
+
+def test_compare_network__register_unreadable__one_problem_and_no_change(record):
+    (found,) = compare_network(record, "bank-1", MEMBERSHIP, (), fix=True)
+    assert found.problem.startswith("the register cannot be read")
+
+
+def test_watch__same_drift_for_rounds__one_alarm_and_another_when_it_returns():
+    drifted = Drift("n", missing_accounts=(A,))
+    rounds = iter([[drifted], [drifted], [Drift("n")], [drifted]])
+    alarms, slept = [], []
+    watch(lambda: next(rounds), alarms.append, every_seconds=7, rounds=4, sleep=slept.append)
+    assert alarms == [drifted, drifted]
+    assert slept == [7, 7, 7]
