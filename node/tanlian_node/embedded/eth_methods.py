@@ -242,10 +242,11 @@ def get_logs(node: Node, wanted: Any = None) -> list[Json]:
 def new_filter(node: Node, wanted: Any = None) -> str:
     wanted = _filter_object(wanted)
     query = LogQuery.parse(wanted)
-    first = node.block_number(wanted.get("fromBlock", "latest"))
-    until = wanted.get("toBlock", "latest")
-    endless = until in params.TAGS and until != "earliest"
-    return node.filters.open_logs(query, first, None if endless else node.block_number(until))
+    first, last = (
+        None if bound in (None, "latest", "pending") else node.block_number(bound)
+        for bound in (wanted.get("fromBlock"), wanted.get("toBlock"))
+    )
+    return node.filters.open_logs(query, first, last)
 
 
 @TABLE.method("eth_newBlockFilter")

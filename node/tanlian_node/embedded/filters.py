@@ -21,8 +21,8 @@ class Filter:
     next_block: int
     used_at: float
     query: LogQuery | None = None
-    first: int = 0
-    last: int | None = None  # of the blocks asked for; none: no end
+    first: int | None = None  # block asked for; none: whichever is the newest when asked
+    last: int | None = None
     pending: list[bytes] | None = None
 
 
@@ -46,7 +46,7 @@ class Filters:
         self._pool.listeners.append(seen)
         return self._open_filter(Filter(0, self._clock(), pending=seen))
 
-    def open_logs(self, query: LogQuery, first: int, last: int | None) -> str:
+    def open_logs(self, query: LogQuery, first: int | None, last: int | None) -> str:
         return self._open_filter(
             Filter(self._chain.head.number + 1, self._clock(), query, first, last)
         )
@@ -77,20 +77,21 @@ class Filters:
         if found.query is None:
             numbers = range(first, head + 1)
             return ["0x" + self._chain.header(number).hash.hex() for number in numbers]
-        first = max(first, found.first)
+        first = max(first, found.first or 0)
         last = head if found.last is None else min(head, found.last)
         return found.query.find(self._chain, first, last) if first <= last else []
 
     def logs(self, name: Any) -> list[Any]:
-        """Everything that a log filter matches, also from before it was opened."""
+        """Everything that a log filter's own range holds, also from before it was opened."""
         with self._lock:
             found = self._open.get(name)
             if found is None or found.query is None:
                 raise RpcError(errors.LOGS_FILTER_NOT_FOUND)
             found.used_at = self._clock()
         head = self._chain.head.number
+        first = head if found.first is None else found.first
         last = head if found.last is None else min(head, found.last)
-        return found.query.find(self._chain, found.first, last)
+        return found.query.find(self._chain, first, last)
 
     def _open_filter(self, new: Filter) -> str:
         name = "0x" + secrets.token_hex(16)

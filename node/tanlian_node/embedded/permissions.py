@@ -91,7 +91,9 @@ class Allowlist:
         found = tomllib.loads(self._path.read_text(encoding="utf-8")).get(KEY)
         if found is None:
             return None
-        if not all(isinstance(account, str) and ADDRESS.fullmatch(account) for account in found):
+        if not isinstance(found, list) or not all(
+            isinstance(account, str) and ADDRESS.fullmatch(account) for account in found
+        ):
             raise ValueError(f"{KEY} must list addresses")
         return dict.fromkeys(account.lower() for account in found)
 

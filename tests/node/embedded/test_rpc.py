@@ -23,7 +23,7 @@ def conform(method, result):
             for key in BESU_ONLY & receipt.keys():
                 del receipt[key]
     schema = {**SCHEMAS["results"][method], "definitions": SCHEMAS["definitions"]}
-    jsonschema.validate(result, schema)
+    jsonschema.Draft202012Validator(schema).validate(result)
 
 
 def test_answers__whole_request_list__have_the_specified_form(rpc, played):
