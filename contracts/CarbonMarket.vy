@@ -11,9 +11,9 @@
         session's clock allows it, paying and withdrawing go on; at the close all locks are released.
 """
 
-from .modules import arrears
+from .modules import debts
 
-initializes: arrears
+initializes: debts
 
 from .modules import desks
 
@@ -27,9 +27,9 @@ from .modules import trading_account
 
 initializes: trading_account
 
-from .modules import trading_session
+from .modules import session
 
-initializes: trading_session
+initializes: session
 
 from .interfaces import ICarbonLedger
 from .interfaces import ICarbonMarket
@@ -42,24 +42,17 @@ from .modules import member_guard
 
 initializes: member_guard
 
-from .modules import settlement
+from .modules import locks
 
-initializes: settlement[price_book := price_book, trading_account := trading_account]
+initializes: locks[price_book := price_book, trading_account := trading_account]
 
-from .modules import continuous
+from .modules import taking
 
-initializes: continuous[
-    arrears := arrears,
-    price_book := price_book,
-    settlement := settlement,
-    trading_session := trading_session,
-]
+initializes: taking[debts := debts, locks := locks, price_book := price_book, session := session]
 
 from .modules import trading_rule
 
-initializes: trading_rule[
-    arrears := arrears, trading_session := trading_session
-]
+initializes: trading_rule[debts := debts, session := session]
 
 from .modules import wiring
 
@@ -94,6 +87,7 @@ QUOTES_TYPE: constant(bytes32) = keccak256(
 )
 RECEIVED: constant(bytes4) = 0xf23a6e61
 
+
 interface ClearingHouse:
     def membership() -> address: view
     def utc_offset() -> uint256: view
@@ -123,7 +117,7 @@ def wire(sessions: address, margin_settlement: address, block_desk: address):
     wiring._wire(msg.sender)
     desks.sessions = sessions
     desks.block_desk = block_desk
-    arrears._settlement = IMarginSettlement(margin_settlement)
+    debts._settlement = IMarginSettlement(margin_settlement)
 
 
 @external
@@ -133,9 +127,7 @@ def onERC1155Received(
     wiring._check_sealed()
     refusal._require(msg.sender == ledger.address, refusal.NOT_WIRED)
     organisation: uint256 = holder._organisation(owner)  # no other address holds units
-    trading_account._enter(
-        (trading_account._list(id) << 24) | organisation, 0, self._lots(amount)
-    )
+    trading_account._enter((trading_account._list(id) << 24) | organisation, 0, self._lots(amount))
     log ICarbonMarket.UnitsDeposited(organisation_id=organisation, instrument=id, amount_kg=amount)
     return RECEIVED
 
@@ -156,9 +148,7 @@ def deposit_money(instrument: uint256, amount: uint256):
 @external
 def withdraw_units(instrument: uint256, amount_kg: uint256):
     organisation: uint256 = member_guard._check_account(msg.sender)
-    trading_account._leave(
-        trading_account._key(instrument, organisation), 0, self._lots(amount_kg)
-    )
+    trading_account._leave(trading_account._key(instrument, organisation), 0, self._lots(amount_kg))
     log ICarbonMarket.UnitsWithdrawn(
         organisation_id=organisation,
         instrument=instrument,
@@ -175,9 +165,7 @@ def withdraw_money(instrument: uint256, amount: uint256):
     log ICarbonMarket.MoneyWithdrawn(
         organisation_id=organisation, instrument=instrument, amount=amount, withdrawn_by=msg.sender
     )
-    refusal._require(
-        extcall money.transfer(holder._holder(organisation), amount), refusal.TRANSFER
-    )
+    refusal._require(extcall money.transfer(holder._holder(organisation), amount), refusal.TRANSFER)
 
 
 @external
@@ -233,14 +221,14 @@ def place_many(session_id: uint256, quotes: DynArray[uint256, 128], atomic: bool
             without, bad ones are reported and the good ones stand.
     @return Number of quotes accepted.
     """
-    hot: uint256 = trading_session._quotable(session_id)
+    hot: uint256 = session._quotable(session_id)
     who: uint256 = member_guard._standing(msg.sender)
     refusal._require(standing._is_active(who), refusal.INACTIVE)
     rights: uint256 = trading_rule._rights(session_id, hot, who)
-    key: uint256 = ((hot & trading_session.M12) << 24) | standing._organisation(who)
+    key: uint256 = ((hot & session.M12) << 24) | standing._organisation(who)
     account: uint256 = trading_account._accounts[key]
     today: uint256 = trading_rule._today(UTC_OFFSET)
-    records: DynArray[uint256, continuous.EVENT_WORDS] = []
+    records: DynArray[uint256, taking.EVENT_WORDS] = []
     accepted: uint256 = 0
     position: uint256 = 0
     for word: uint256 in quotes:
@@ -252,7 +240,7 @@ def place_many(session_id: uint256, quotes: DynArray[uint256, 128], atomic: bool
         )
         accepted = unsafe_add(accepted, more)
         position = unsafe_add(position, 4)
-        if len(records) > continuous.EVENT_WORDS - 2:
+        if len(records) > taking.EVENT_WORDS - 2:
             log ICarbonMarket.OrdersPlaced(session_id=session_id, records=records)
             records = []
         if early != 0:
@@ -275,11 +263,11 @@ def place_signed(session_id: uint256, messages: DynArray[uint256, 4096]) -> uint
            The nonce must not lie below the account's next one; a message spends it and all before.
     @return Number of quotes accepted.
     """
-    hot: uint256 = trading_session._quotable(session_id)
+    hot: uint256 = session._quotable(session_id)
     domain: bytes32 = self._domain()
-    base: uint256 = (hot & trading_session.M12) << 24
+    base: uint256 = (hot & session.M12) << 24
     today: uint256 = trading_rule._today(UTC_OFFSET)
-    records: DynArray[uint256, continuous.EVENT_WORDS] = []
+    records: DynArray[uint256, taking.EVENT_WORDS] = []
     accepted: uint256 = 0
     at: uint256 = 0
     end: uint256 = len(messages)
@@ -299,7 +287,7 @@ def place_signed(session_id: uint256, messages: DynArray[uint256, 4096]) -> uint
 
         organisation: uint256 = header & standing.MAX_ORGANISATION
         nonce: uint256 = (header >> 24) & trading_account.NONCES
-        expires_at: uint256 = (header >> 48) & trading_session.M40
+        expires_at: uint256 = (header >> 48) & session.M40
         key: uint256 = base | organisation
         account: uint256 = trading_account._accounts[key]
         who: uint256 = 0
@@ -356,7 +344,7 @@ def place_signed(session_id: uint256, messages: DynArray[uint256, 4096]) -> uint
                 session_id, hot, key, account, rights, quotes[i], number, i << 2, today, False
             )
             accepted = unsafe_add(accepted, more)
-            if len(records) > continuous.EVENT_WORDS - 2:
+            if len(records) > taking.EVENT_WORDS - 2:
                 log ICarbonMarket.OrdersPlaced(session_id=session_id, records=records)
                 records = []
             if early != 0:
@@ -395,10 +383,10 @@ def cancel(order_id: uint256):
     """
     session_id: uint256 = order_id >> 43
     organisation: uint256 = member_guard._check_account(msg.sender)
-    hot: uint256 = trading_session._standing_session(session_id)
-    phase: uint256 = trading_session._phase(hot)
-    refusal._require(phase != trading_session.ADDITIONS, refusal.ADDITIONS_ONLY)
-    refusal._require(phase != trading_session.CLEARING, refusal.NOT_CLEARED)
+    hot: uint256 = session._standing_session(session_id)
+    phase: uint256 = session._phase(hot)
+    refusal._require(phase != session.ADDITIONS, refusal.ADDITIONS_ONLY)
+    refusal._require(phase != session.CLEARING, refusal.NOT_CLEARED)
     self._reduce(order_id, hot, organisation, 0)
 
 
@@ -412,19 +400,15 @@ def amend(order_id: uint256, price_per_tonne: uint256, amount_kg: uint256) -> ui
     session_id: uint256 = order_id >> 43
     lots: uint256 = self._lots(amount_kg)
     refusal._require(lots != 0, refusal.LOT)
-    hot: uint256 = trading_session._quotable(session_id)
-    refusal._require(
-        trading_session._phase(hot) != trading_session.ADDITIONS, refusal.ADDITIONS_ONLY
-    )
+    hot: uint256 = session._quotable(session_id)
+    refusal._require(session._phase(hot) != session.ADDITIONS, refusal.ADDITIONS_ONLY)
     organisation: uint256 = member_guard._check_member(msg.sender)
     tick: uint256 = self._tick(price_per_tonne)
     if tick == (order_id >> 22) & order_codec.MAX_TICK and lots < self._order(order_id, hot)[1]:
         self._reduce(order_id, hot, organisation, lots)
         return order_id
     self._reduce(order_id, hot, organisation, 0)
-    return self._place_one(
-        session_id, (order_id >> 42) & 1, tick, lots, DEFAULT_MAKERS, True
-    )[0]
+    return self._place_one(session_id, (order_id >> 42) & 1, tick, lots, DEFAULT_MAKERS, True)[0]
 
 
 @external
@@ -464,10 +448,10 @@ def trade_market(
             must be able to cover the whole quantity at the upper end of the band.
     @return The lots traded.
     """
-    hot: uint256 = trading_session._hot[session_id]
-    tick: uint256 = trading_session._low_tick(hot)
+    hot: uint256 = session._hot[session_id]
+    tick: uint256 = session._low_tick(hot)
     if buy:
-        tick = trading_session._high_tick(hot)
+        tick = session._high_tick(hot)
     return self._place_one(
         session_id,
         convert(buy, uint256),
@@ -509,7 +493,7 @@ def account(instrument: uint256, organisation_id: uint256) -> ICarbonMarket.Trad
         lots_bought_today=trading_account._bought(word, trading_rule._today(UTC_OFFSET)),
         open_buy_lots=(word >> trading_account.BUYS_AT) & trading_account.LOTS,
         open_sell_lots=(word >> trading_account.SELLS_AT) & trading_account.LOTS,
-        lots_awaiting_payment=arrears._awaiting[key],
+        lots_awaiting_payment=debts._awaiting[key],
         next_nonce=(word >> trading_account.NONCE_AT) & trading_account.NONCES,
     )
 
@@ -517,13 +501,13 @@ def account(instrument: uint256, organisation_id: uint256) -> ICarbonMarket.Trad
 @view
 @external
 def state(session_id: uint256) -> ICarbonMarket.SessionState:
-    hot: uint256 = trading_session._hot[session_id]
-    listed: uint256 = trading_session._listed[session_id]
+    hot: uint256 = session._hot[session_id]
+    listed: uint256 = session._listed[session_id]
     return ICarbonMarket.SessionState(
-        phase=trading_session._phase(hot),
-        paused=hot & trading_session.PAUSED != 0,
-        low_tick=trading_session._low_tick(hot),
-        high_tick=trading_session._high_tick(hot),
+        phase=session._phase(hot),
+        paused=hot & session.PAUSED != 0,
+        low_tick=session._low_tick(hot),
+        high_tick=session._high_tick(hot),
         volume_lots=listed & (2**64 - 1),
         turnover_half_ticks=listed >> 64,
     )
@@ -532,13 +516,13 @@ def state(session_id: uint256) -> ICarbonMarket.SessionState:
 @view
 @external
 def live_session(instrument: uint256) -> uint256:
-    return trading_session._live[trading_account._book_of[instrument]]
+    return session._live[trading_account._book_of[instrument]]
 
 
 @view
 @external
 def closing_tick(instrument: uint256) -> uint256:
-    return trading_session._closing_ticks[trading_account._book_of[instrument]]
+    return session._closing_ticks[trading_account._book_of[instrument]]
 
 
 @view
@@ -550,10 +534,10 @@ def instrument_of(book: uint256) -> uint256:
 @view
 @external
 def order(order_id: uint256) -> ICarbonMarket.Order:
-    hot: uint256 = trading_session._hot[order_id >> 43]
+    hot: uint256 = session._hot[order_id >> 43]
     organisation: uint256 = 0
     lots: uint256 = 0
-    if hot & trading_session.CLOSED == 0:
+    if hot & session.CLOSED == 0:
         organisation, lots = self._order(order_id, hot)
     return ICarbonMarket.Order(
         organisation_id=organisation,
@@ -567,18 +551,18 @@ def order(order_id: uint256) -> ICarbonMarket.Order:
 @external
 def best_ticks(session_id: uint256) -> (uint256, uint256):
     # best bid, best ask; 0: none
-    hot: uint256 = trading_session._hot[session_id]
-    side: uint256 = (hot & trading_session.M12) << 1
+    hot: uint256 = session._hot[session_id]
+    side: uint256 = (hot & session.M12) << 1
     bid: uint256 = price_book._best_rank(side)
     ask: uint256 = price_book._best_rank(side | 1)
-    if hot & trading_session.CLOSED != 0:
+    if hot & session.CLOSED != 0:
         return 0, 0
     if bid != price_book.EMPTY:
-        bid = unsafe_sub(trading_session._high_tick(hot), bid)
+        bid = unsafe_sub(session._high_tick(hot), bid)
     else:
         bid = 0
     if ask != price_book.EMPTY:
-        ask = unsafe_add(trading_session._low_tick(hot), ask)
+        ask = unsafe_add(session._low_tick(hot), ask)
     else:
         ask = 0
     return bid, ask
@@ -587,13 +571,13 @@ def best_ticks(session_id: uint256) -> (uint256, uint256):
 @view
 @external
 def is_past_due(organisation_id: uint256) -> bool:
-    return arrears._is_past_due(organisation_id)
+    return debts._is_past_due(organisation_id)
 
 
 @view
 @external
 def session_count() -> uint256:
-    return trading_session._sessions
+    return session._sessions
 
 
 @view
@@ -636,10 +620,10 @@ def _lots(amount_kg: uint256) -> uint256:
 @view
 def _makers(session_id: uint256, max_makers: uint256) -> uint256:
     refusal._require(
-        trading_session._phase(trading_session._hot[session_id]) == trading_session.CONTINUOUS,
+        session._phase(session._hot[session_id]) == session.CONTINUOUS,
         refusal.NOT_CONTINUOUS,
     )
-    refusal._require(0 < max_makers and max_makers <= continuous.MAX_MAKERS, refusal.MAKERS)
+    refusal._require(0 < max_makers and max_makers <= taking.MAX_MAKERS, refusal.MAKERS)
     return max_makers
 
 
@@ -648,12 +632,8 @@ def _makers(session_id: uint256, max_makers: uint256) -> uint256:
 def _level_key(hot: uint256, buy: uint256, tick: uint256) -> uint256:
     # The level of a tick inside the band.
     if buy == trading_rule.BUY:
-        return ((hot & trading_session.M12) << 17) | unsafe_sub(
-            trading_session._high_tick(hot), tick
-        )
-    return ((hot & trading_session.M12) << 17) | 65_536 | unsafe_sub(
-        tick, trading_session._low_tick(hot)
-    )
+        return ((hot & session.M12) << 17) | unsafe_sub(session._high_tick(hot), tick)
+    return ((hot & session.M12) << 17) | 65_536 | unsafe_sub(tick, session._low_tick(hot))
 
 
 @internal
@@ -661,7 +641,7 @@ def _level_key(hot: uint256, buy: uint256, tick: uint256) -> uint256:
 def _order(order_id: uint256, hot: uint256) -> (uint256, uint256):
     # Organisation and lots of a standing order, 0 and 0 if it does not stand.
     tick: uint256 = (order_id >> 22) & order_codec.MAX_TICK
-    if tick < trading_session._low_tick(hot) or tick > trading_session._high_tick(hot):
+    if tick < session._low_tick(hot) or tick > session._high_tick(hot):
         return 0, 0
     lane: uint256 = price_book._standing_lane(
         self._level_key(hot, (order_id >> 42) & 1, tick),
@@ -683,12 +663,12 @@ def _reduce(order_id: uint256, hot: uint256, organisation: uint256, lots: uint25
     refusal._require(before != 0, refusal.GONE)
     refusal._require(owner == organisation, refusal.NOT_YOURS)
     price_book._reduce(self._level_key(hot, buy, tick), position, lots)
-    settlement._release_lock(
-        ((hot & trading_session.M12) << 24) | owner,
+    locks._release_lock(
+        ((hot & session.M12) << 24) | owner,
         buy,
         tick,
         unsafe_sub(before, lots),
-        trading_session._margin_bps(hot),
+        session._margin_bps(hot),
     )
     if lots == 0:
         log ICarbonMarket.OrderCancelled(
@@ -727,13 +707,13 @@ def _submit(
         reason = rights & 255
     if reason != refusal.FINE:
         return account, 0, 0, reason
-    low: uint256 = trading_session._low_tick(hot)
-    high: uint256 = trading_session._high_tick(hot)
+    low: uint256 = session._low_tick(hot)
+    high: uint256 = session._high_tick(hot)
     if tick < low or tick > high:
         return account, 0, 0, refusal.OFF_BAND
     if lots == 0:
         return account, 0, 0, refusal.LOT
-    if lots > (hot >> 160) & trading_session.M28:
+    if lots > (hot >> 160) & session.M28:
         return account, 0, 0, refusal.TOO_LARGE
     reason = trading_rule._funds(session_id, hot, key, account, buy, tick, lots, today)
     if reason != refusal.FINE:
@@ -742,10 +722,10 @@ def _submit(
     organisation: uint256 = key & standing.MAX_ORGANISATION
     left: uint256 = lots
     bound_hit: bool = False
-    if hot & trading_session.CLEARED != 0:
+    if hot & session.CLEARED != 0:
         traded: uint256 = 0
         weighted: uint256 = 0
-        traded, weighted, bound_hit = continuous._take(
+        traded, weighted, bound_hit = taking._take(
             session_id, hot, organisation, buy, tick, lots, max_makers, today
         )
         left = unsafe_sub(lots, traded)
@@ -756,7 +736,6 @@ def _submit(
                 account = trading_rule._sold(hot, account, traded, weighted)
         if left == 0:
             return account, 0, lots, refusal.FINE
-
     position: uint256 = price_book.FULL
     if keep and not bound_hit:
         position = price_book._append(
@@ -765,7 +744,7 @@ def _submit(
             (organisation << 28) | left,
         )
     if position == price_book.FULL:
-        if hot & trading_session.CLEARED == 0:
+        if hot & session.CLEARED == 0:
             return account, 0, 0, refusal.LEVEL_FULL
         log ICarbonMarket.RemainderReturned(
             session_id=session_id,
@@ -778,9 +757,7 @@ def _submit(
         return account, 0, unsafe_sub(lots, left), refusal.FINE
     if buy == trading_rule.BUY:
         account = unsafe_add(
-            unsafe_sub(
-                account, unsafe_mul(unsafe_mul(left, tick), trading_session._margin_bps(hot))
-            ),
+            unsafe_sub(account, unsafe_mul(unsafe_mul(left, tick), session._margin_bps(hot))),
             left << trading_account.BUYS_AT,
         )
     else:
@@ -834,7 +811,7 @@ def _four(
                 rights,
                 quote >> 63,
                 (quote >> 32) & (2**24 - 1),
-                quote & trading_session.M32,
+                quote & session.M32,
                 DEFAULT_MAKERS,
                 today,
                 True,
@@ -871,9 +848,9 @@ def _place_one(
     keep: bool,
 ) -> (uint256, uint256):
     # One order in a transaction of its own: the id of what stands, the lots traded.
-    hot: uint256 = trading_session._quotable(session_id)
+    hot: uint256 = session._quotable(session_id)
     who: uint256 = member_guard._standing(msg.sender)
-    key: uint256 = ((hot & trading_session.M12) << 24) | standing._organisation(who)
+    key: uint256 = ((hot & session.M12) << 24) | standing._organisation(who)
     account: uint256 = 0
     record: uint256 = 0
     traded: uint256 = 0

@@ -13,9 +13,9 @@
 """
 
 from .interfaces import ICarbonMarket
-from .modules import arrears
+from .modules import debts
 
-initializes: arrears
+initializes: debts
 
 from .modules import desks
 
@@ -29,32 +29,25 @@ from .modules import trading_account
 
 initializes: trading_account
 
-from .modules import trading_session
+from .modules import session
 
-initializes: trading_session
+initializes: session
 
 from .modules import member_guard
 
 initializes: member_guard
 
-from .modules import settlement
+from .modules import locks
 
-initializes: settlement[price_book := price_book, trading_account := trading_account]
+initializes: locks[price_book := price_book, trading_account := trading_account]
 
 from .modules import auction
 
-initializes: auction[
-    arrears := arrears,
-    price_book := price_book,
-    settlement := settlement,
-    trading_session := trading_session,
-]
+initializes: auction[debts := debts, locks := locks, price_book := price_book, session := session]
 
 from .modules import trading_rule
 
-initializes: trading_rule[
-    arrears := arrears, trading_session := trading_session
-]
+initializes: trading_rule[debts := debts, session := session]
 
 from .modules import obligation_codec
 from .modules import order_codec
@@ -81,16 +74,16 @@ def list_instrument(instrument: uint256) -> uint256:
 @external
 def open_session(instrument: uint256, hot: uint256, sectors: uint256, cold: uint256) -> uint256:
     refusal._require(msg.sender == desks.sessions, refusal.NOT_WIRED)
-    return trading_session._open(hot, trading_account._list(instrument), sectors, cold)
+    return session._open(hot, trading_account._list(instrument), sectors, cold)
 
 
 @external
 def set_paused(session_id: uint256, paused: bool):
     refusal._require(msg.sender == desks.sessions, refusal.NOT_WIRED)
-    hot: uint256 = trading_session._standing_session(session_id) & ~trading_session.PAUSED
+    hot: uint256 = session._standing_session(session_id) & ~session.PAUSED
     if paused:
-        hot |= trading_session.PAUSED
-    trading_session._hot[session_id] = hot
+        hot |= session.PAUSED
+    session._hot[session_id] = hot
 
 
 @external
@@ -99,15 +92,13 @@ def clear(session_id: uint256, max_steps: uint256) -> bool:
     @notice Match what the auction has gathered, at most `max_steps` orders met; anyone may call.
     @return True when nothing is left to match and continuous trading begins.
     """
-    hot: uint256 = trading_session._hot[session_id]
-    refusal._require(
-        trading_session._phase(hot) == trading_session.CLEARING, refusal.NOT_CLEARING
-    )
-    refusal._require(hot & trading_session.PAUSED == 0, refusal.IS_PAUSED)
+    hot: uint256 = session._hot[session_id]
+    refusal._require(session._phase(hot) == session.CLEARING, refusal.NOT_CLEARING)
+    refusal._require(hot & session.PAUSED == 0, refusal.IS_PAUSED)
     done: bool = auction._clear(session_id, hot, max_steps, trading_rule._today(utc_offset))
     if done:
-        trading_session._hot[session_id] = hot | trading_session.CLEARED
-        listed: uint256 = trading_session._listed[session_id]
+        session._hot[session_id] = hot | session.CLEARED
+        listed: uint256 = session._listed[session_id]
         log ICarbonMarket.SessionCleared(
             session_id=session_id,
             volume_lots=listed & (2**64 - 1),
@@ -122,35 +113,41 @@ def settle_block(
 ):
     # Only BlockTrades, which has both signatures and has checked the limits for blocks.
     refusal._require(msg.sender == desks.block_desk, refusal.NOT_WIRED)
-    hot: uint256 = trading_session._quotable(session_id)
+    hot: uint256 = session._quotable(session_id)
     today: uint256 = trading_rule._today(utc_offset)
-    base: uint256 = (hot & trading_session.M12) << 24
+    base: uint256 = (hot & session.M12) << 24
     weighted: uint256 = unsafe_mul(lots, tick)
 
     rights: uint256 = trading_rule._rights(session_id, hot, member_guard._standing_of(seller))
     account: uint256 = trading_account._accounts[base | seller]
     refusal._raise(rights >> 8)
-    refusal._raise(trading_rule._funds(session_id, hot, base | seller, account, 0, tick, lots, today))
+    refusal._raise(
+        trading_rule._funds(session_id, hot, base | seller, account, 0, tick, lots, today)
+    )
     trading_account._accounts[base | seller] = trading_rule._sold(hot, account, lots, weighted)
 
     rights = trading_rule._rights(session_id, hot, member_guard._standing_of(buyer))
     account = trading_account._accounts[base | buyer]
     refusal._raise(rights & 255)
     refusal._raise(
-        trading_rule._funds(session_id, hot, base | buyer, account, trading_rule.BUY, tick, lots, today)
+        trading_rule._funds(
+            session_id, hot, base | buyer, account, trading_rule.BUY, tick, lots, today
+        )
     )
-    trading_account._accounts[base | buyer] = trading_rule._bought(hot, account, lots, weighted, today)
+    trading_account._accounts[base | buyer] = trading_rule._bought(
+        hot, account, lots, weighted, today
+    )
 
     owed: uint256 = 0
-    if trading_session._margin_bps(hot) != trading_session.FULL_MARGIN:
-        owed = arrears._owe(
+    if session._margin_bps(hot) != session.FULL_MARGIN:
+        owed = debts._owe(
             buyer,
             seller,
             lots,
             tick << 1,
-            hot & trading_session.M12,
-            trading_session._margin_bps(hot),
-            trading_session._due_at(session_id),
+            hot & session.M12,
+            session._margin_bps(hot),
+            session._due_at(session_id),
             session_id,
             today,
         )
@@ -172,23 +169,21 @@ def settle_block(
 @external
 def discharge(obligation: uint256, paid: bool):
     # Only MarginSettlement, which keeps the obligation and has checked who may do this, and when.
-    refusal._require(msg.sender == arrears._settlement.address, refusal.NOT_WIRED)
-    arrears._forget(obligation)
+    refusal._require(msg.sender == debts._settlement.address, refusal.NOT_WIRED)
+    debts._forget(obligation)
     base: uint256 = obligation_codec._book(obligation) << 24
     buyer: uint256 = base | obligation_codec._buyer(obligation)
     seller: uint256 = base | obligation_codec._seller(obligation)
     lots: uint256 = obligation_codec._lots(obligation)
     margin: uint256 = obligation_codec._margin(obligation)
     account: uint256 = trading_account._accounts[buyer]
-    if arrears._awaiting[buyer] == 0:
+    if debts._awaiting[buyer] == 0:
         account = account & ~(1 << trading_account.AWAITING_AT)
     if paid:
         price: uint256 = obligation_codec._price(obligation)
         rest: uint256 = unsafe_sub(price, margin)
         refusal._require(account & trading_account.MONEY >= rest, refusal.MONEY)
-        account = unsafe_add(
-            unsafe_sub(account, rest), unsafe_mul(lots, trading_account.ONE_LOT)
-        )
+        account = unsafe_add(unsafe_sub(account, rest), unsafe_mul(lots, trading_account.ONE_LOT))
         today: uint256 = trading_rule._today(utc_offset)
         if today == obligation_codec._day(obligation):
             account = trading_account._note_bought(account, lots, today)
@@ -208,19 +203,17 @@ def close(session_id: uint256, max_steps: uint256) -> bool:
     @notice After the closing time, release standing orders, at most `max_steps`; anyone may call.
     @return True when all are released and the closing price is fixed.
     """
-    hot: uint256 = trading_session._standing_session(session_id)
-    refusal._require(
-        trading_session._phase(hot) == trading_session.CLOSING, refusal.NOT_CLOSING
-    )
+    hot: uint256 = session._standing_session(session_id)
+    refusal._require(session._phase(hot) == session.CLOSING, refusal.NOT_CLOSING)
     done: bool = auction._sweep(session_id, hot, max_steps)
     if done:
         tick: uint256 = 0
         volume: uint256 = 0
         turnover: uint256 = 0
-        tick, volume, turnover = trading_session._close(session_id, hot)
+        tick, volume, turnover = session._close(session_id, hot)
         log ICarbonMarket.SessionClosed(
             session_id=session_id,
-            instrument=trading_account._instruments[hot & trading_session.M12],
+            instrument=trading_account._instruments[hot & session.M12],
             closing_tick=tick,
             volume_lots=volume,
             turnover_half_ticks=turnover,

@@ -22,7 +22,7 @@ initializes: member_guard
 from .modules import order_codec
 from .modules import price_book
 from .modules import role
-from .modules import trading_session
+from .modules import session
 
 exports: member_guard.membership
 
@@ -83,7 +83,7 @@ def announce_session(terms: ITradingSessions.SessionTerms) -> uint256:
     assert 0 < terms.max_order_lots and terms.max_order_lots <= order_codec.MAX_LOTS, (
         "trading_sessions: order limit out of range"
     )
-    assert 0 < terms.position_limit_lots and terms.position_limit_lots <= trading_session.M32, (
+    assert 0 < terms.position_limit_lots and terms.position_limit_lots <= session.M32, (
         "trading_sessions: position limit out of range"
     )
     assert terms.buy_roles <= role.ALL and terms.sell_roles <= role.ALL, (
@@ -100,7 +100,7 @@ def announce_session(terms: ITradingSessions.SessionTerms) -> uint256:
     low, high = self._band(in_force.reference_tick, terms.band_bps)
     assert high - low < price_book.RANKS, "trading_sessions: band out of range"
 
-    hot: uint256 = trading_session._hot_word(
+    hot: uint256 = session._hot_word(
         low,
         high,
         terms.opens_at,
@@ -114,10 +114,10 @@ def announce_session(terms: ITradingSessions.SessionTerms) -> uint256:
         terms.sell_roles,
     )
     if terms.next_day_sale:
-        hot |= trading_session.NEXT_DAY_SALE
+        hot |= session.NEXT_DAY_SALE
     sectors: uint256 = terms.buy_sectors | (terms.sell_sectors << 128)
     if sectors != 0:
-        hot |= trading_session.SECTORS_RESTRICTED
+        hot |= session.SECTORS_RESTRICTED
     session_id: uint256 = extcall market.open_session(
         terms.instrument, hot, sectors, terms.pay_by | (in_force.reference_tick << 40)
     )

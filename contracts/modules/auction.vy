@@ -10,18 +10,18 @@
 """
 
 from ..interfaces import ICarbonMarket
-from . import arrears
+from . import debts
 from . import obligation_codec
 from . import order_codec
 from . import price_book
-from . import settlement
+from . import locks
 from . import trading_account
-from . import trading_session
+from . import session
 
-uses: arrears
+uses: debts
 uses: price_book
-uses: settlement
-uses: trading_session
+uses: locks
+uses: session
 
 BUY: constant(uint256) = 1
 MAX_STEPS: constant(uint256) = 2**20
@@ -31,15 +31,15 @@ EVENT_WORDS: constant(uint256) = 64
 @internal
 def _clear(session_id: uint256, hot: uint256, max_steps: uint256, today: uint256) -> bool:
     # True when no bid reaches an ask any more.
-    account_base: uint256 = (hot & trading_session.M12) << 24
-    bid_side: uint256 = (hot & trading_session.M12) << 1
-    low: uint256 = trading_session._low_tick(hot)
-    high: uint256 = trading_session._high_tick(hot)
-    margin_bps: uint256 = trading_session._margin_bps(hot)
-    delivered: bool = margin_bps == trading_session.FULL_MARGIN
+    account_base: uint256 = (hot & session.M12) << 24
+    bid_side: uint256 = (hot & session.M12) << 1
+    low: uint256 = session._low_tick(hot)
+    high: uint256 = session._high_tick(hot)
+    margin_bps: uint256 = session._margin_bps(hot)
+    delivered: bool = margin_bps == session.FULL_MARGIN
     due_at: uint256 = 0
     if not delivered:
-        due_at = trading_session._cold[session_id] & trading_session.M40
+        due_at = session._cold[session_id] & session.M40
     out: DynArray[uint256, EVENT_WORDS] = []
     volume: uint256 = 0
     turnover: uint256 = 0
@@ -76,7 +76,7 @@ def _clear(session_id: uint256, hot: uint256, max_steps: uint256, today: uint256
         if bid_left == 0:
             if bid_head == bid_tail:  # [1] the bid's level is used up: the next one
                 if bid_key != 0:
-                    settlement._leave_level(bid_key, bid_level, bid_head, 0)
+                    locks._leave_level(bid_key, bid_level, bid_head, 0)
                     bid_key = 0
                 rank: uint256 = price_book._best_rank(bid_side)
                 if rank == price_book.EMPTY:
@@ -109,7 +109,7 @@ def _clear(session_id: uint256, hot: uint256, max_steps: uint256, today: uint256
         if ask_left == 0:
             if ask_head == ask_tail:  # [3] the ask's level is used up: the next one
                 if ask_key != 0:
-                    settlement._leave_level(ask_key, ask_level, ask_head, 0)
+                    locks._leave_level(ask_key, ask_level, ask_head, 0)
                     ask_key = 0
                 rank: uint256 = price_book._best_rank(bid_side | 1)
                 if rank == price_book.EMPTY:
@@ -160,12 +160,12 @@ def _clear(session_id: uint256, hot: uint256, max_steps: uint256, today: uint256
                     obligation_codec._margin_of(lots, half_ticks, margin_bps),
                 ),
             )
-            owed = arrears._owe(
+            owed = debts._owe(
                 bid_account & trading_account.NONCES,
                 ask_account & trading_account.NONCES,
                 lots,
                 half_ticks,
-                hot & trading_session.M12,
+                hot & session.M12,
                 margin_bps,
                 due_at,
                 session_id,
@@ -182,37 +182,37 @@ def _clear(session_id: uint256, hot: uint256, max_steps: uint256, today: uint256
         bid_left = unsafe_sub(bid_left, lots)
         ask_left = unsafe_sub(ask_left, lots)
         if bid_left == 0:  # [8] the bid is filled
-            settlement._settle_buyer(bid_account, bid_got, bid_refund, today, delivered)
+            locks._settle_buyer(bid_account, bid_got, bid_refund, today, delivered)
             bid_got = 0
             bid_refund = 0
         if ask_left == 0:  # [9] the ask is filled
-            settlement._settle_seller(ask_account, ask_gave, ask_proceeds)
+            locks._settle_seller(ask_account, ask_gave, ask_proceeds)
             ask_gave = 0
             ask_proceeds = 0
 
     # [10] leave the book so that the next call, or stage two, goes on from it
     if bid_got != 0:
-        settlement._settle_buyer(bid_account, bid_got, bid_refund, today, delivered)
+        locks._settle_buyer(bid_account, bid_got, bid_refund, today, delivered)
     if ask_gave != 0:
-        settlement._settle_seller(ask_account, ask_gave, ask_proceeds)
+        locks._settle_seller(ask_account, ask_gave, ask_proceeds)
     if bid_key != 0:
-        settlement._leave_level(bid_key, bid_level, bid_head, bid_left)
+        locks._leave_level(bid_key, bid_level, bid_head, bid_left)
     if ask_key != 0:
-        settlement._leave_level(ask_key, ask_level, ask_head, ask_left)
+        locks._leave_level(ask_key, ask_level, ask_head, ask_left)
     if len(out) != 0:
         log ICarbonMarket.Traded(session_id=session_id, fills=out)
-        trading_session._count_listed(session_id, volume, turnover)
+        session._count_listed(session_id, volume, turnover)
     return done
 
 
 @internal
 def _sweep(session_id: uint256, hot: uint256, max_steps: uint256) -> bool:
     # Release standing orders; True when none is left.
-    account_base: uint256 = (hot & trading_session.M12) << 24
-    side_key: uint256 = (hot & trading_session.M12) << 1
-    margin_bps: uint256 = trading_session._margin_bps(hot)
-    low: uint256 = trading_session._low_tick(hot)
-    high: uint256 = trading_session._high_tick(hot)
+    account_base: uint256 = (hot & session.M12) << 24
+    side_key: uint256 = (hot & session.M12) << 1
+    margin_bps: uint256 = session._margin_bps(hot)
+    low: uint256 = session._low_tick(hot)
+    high: uint256 = session._high_tick(hot)
     out: DynArray[uint256, EVENT_WORDS] = []
     done: bool = False
     key: uint256 = 0
@@ -223,7 +223,7 @@ def _sweep(session_id: uint256, hot: uint256, max_steps: uint256) -> bool:
     for step: uint256 in range(min(max_steps, MAX_STEPS), bound=MAX_STEPS):
         if head == tail:  # [16] the next level, bids first
             if key != 0:
-                settlement._leave_level(key, level, head, 0)
+                locks._leave_level(key, level, head, 0)
                 key = 0
             rank: uint256 = price_book._best_rank(side_key)
             if rank == price_book.EMPTY and side_key & 1 == 0:
@@ -243,14 +243,14 @@ def _sweep(session_id: uint256, hot: uint256, max_steps: uint256) -> bool:
         lots: uint256 = lane & price_book.M28
         if lots != 0:  # [17] a lock to release
             buy: uint256 = (side_key & 1) ^ 1
-            settlement._release_lock(account_base | (lane >> 28), buy, tick, lots, margin_bps)
+            locks._release_lock(account_base | (lane >> 28), buy, tick, lots, margin_bps)
             if len(out) == EVENT_WORDS:
                 log ICarbonMarket.OrdersReleased(session_id=session_id, records=out)
                 out = []
             out.append(order_codec._record(lane >> 28, buy, tick, head, lots))
         head = unsafe_add(head, 1)
     if key != 0:
-        settlement._leave_level(key, level, head, 0)
+        locks._leave_level(key, level, head, 0)
     if len(out) != 0:
         log ICarbonMarket.OrdersReleased(session_id=session_id, records=out)
     return done

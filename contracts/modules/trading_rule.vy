@@ -7,14 +7,14 @@
         (`_funds`). Price, quantity and phase are checked where the order comes in.
 """
 
-from . import arrears
+from . import debts
 from . import refusal
 from . import standing
 from . import trading_account
-from . import trading_session
+from . import session
 
-uses: arrears
-uses: trading_session
+uses: debts
+uses: session
 
 BUY: constant(uint256) = 1
 DAY: constant(uint256) = 86_400
@@ -33,20 +33,20 @@ def _rights(session_id: uint256, hot: uint256, who: uint256) -> uint256:
     # Why the organisation may not buy (bits 0-7) and may not sell (8-15); 0: it may.
     if not standing._is_active(who):
         return refusal.INACTIVE | (refusal.INACTIVE << 8)
-    if arrears._is_past_due(standing._organisation(who)):
+    if debts._is_past_due(standing._organisation(who)):
         return refusal.PAST_DUE | (refusal.PAST_DUE << 8)
     rights: uint256 = 0
     roles: uint256 = standing._roles(who)
-    if roles & ((hot >> 220) & trading_session.ALL_ROLES) == 0:
+    if roles & ((hot >> 220) & session.ALL_ROLES) == 0:
         rights = refusal.ROLE
-    if roles & ((hot >> 228) & trading_session.ALL_ROLES) == 0:
+    if roles & ((hot >> 228) & session.ALL_ROLES) == 0:
         rights |= refusal.ROLE << 8
-    if hot & trading_session.SECTORS_RESTRICTED != 0:
-        masks: uint256 = trading_session._sectors[session_id]
+    if hot & session.SECTORS_RESTRICTED != 0:
+        masks: uint256 = session._sectors[session_id]
         bit: uint256 = 0
-        if standing._sector(who) < trading_session.SECTORS:
+        if standing._sector(who) < session.SECTORS:
             bit = 1 << standing._sector(who)
-        mask: uint256 = masks & trading_session.M128
+        mask: uint256 = masks & session.M128
         if rights & 255 == 0 and mask != 0 and mask & bit == 0:
             rights |= refusal.SECTOR
         mask = masks >> 128
@@ -73,26 +73,24 @@ def _funds(
     if buy == BUY:
         if sells != 0:
             return refusal.OTHER_SIDE
-        margin_bps: uint256 = trading_session._margin_bps(hot)
+        margin_bps: uint256 = session._margin_bps(hot)
         # no overflow: 28 + 20 + 14 bits
         if account & trading_account.MONEY < unsafe_mul(unsafe_mul(lots, tick), margin_bps):
             return refusal.MONEY
         held: uint256 = unsafe_add(unsafe_add(units, buys), lots)
         if (account >> trading_account.AWAITING_AT) & 1 == 1:
-            held = unsafe_add(held, arrears._awaiting[key])
-        if held > (hot >> 188) & trading_session.M32:
+            held = unsafe_add(held, debts._awaiting[key])
+        if held > (hot >> 188) & session.M32:
             return refusal.POSITION
-        if margin_bps != trading_session.FULL_MARGIN:
-            if not arrears._reserve(
-                key & standing.MAX_ORGANISATION, trading_session._due_at(session_id)
-            ):
+        if margin_bps != session.FULL_MARGIN:
+            if not debts._reserve(key & standing.MAX_ORGANISATION, session._due_at(session_id)):
                 return refusal.DATES
     else:
         if buys != 0:
             return refusal.OTHER_SIDE
         if units < lots:
             return refusal.UNITS
-        if hot & trading_session.NEXT_DAY_SALE != 0:
+        if hot & session.NEXT_DAY_SALE != 0:
             if unsafe_sub(units, lots) < trading_account._bought(account, today):
                 return refusal.NEXT_DAY
     return refusal.FINE
@@ -104,9 +102,9 @@ def _bought(
     hot: uint256, account: uint256, lots: uint256, weighted: uint256, today: uint256
 ) -> uint256:
     # The account after buying at once, without an order that stood before.
-    margin_bps: uint256 = trading_session._margin_bps(hot)
+    margin_bps: uint256 = session._margin_bps(hot)
     word: uint256 = unsafe_sub(account, unsafe_mul(weighted, margin_bps))
-    if margin_bps == trading_session.FULL_MARGIN:
+    if margin_bps == session.FULL_MARGIN:
         return trading_account._note_bought(
             unsafe_add(word, lots << trading_account.UNITS_AT), lots, today
         )
@@ -118,6 +116,6 @@ def _bought(
 def _sold(hot: uint256, account: uint256, lots: uint256, weighted: uint256) -> uint256:
     # The account after selling at once.
     word: uint256 = unsafe_sub(account, unsafe_mul(lots, trading_account.ONE_LOT))
-    if trading_session._margin_bps(hot) == trading_session.FULL_MARGIN:
+    if session._margin_bps(hot) == session.FULL_MARGIN:
         word = unsafe_add(word, unsafe_mul(weighted, MICRO_PER_TICK))
     return word

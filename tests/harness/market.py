@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boa
+
 from harness.consortium import (
     CEA24,
     Consortium,
@@ -16,7 +17,6 @@ from harness.consortium import (
     key_of,
     seal_register,
 )
-
 from tanlian.domain import market_events
 from tanlian.domain.roles import Role
 
@@ -214,9 +214,7 @@ def deploy_market(now: int = START) -> Market:
     settlement = deploy("MarginSettlement", it.membership, market)
     blocks = deploy("BlockTrades", it.membership, market, sessions)
     it.contracts.issuer = issuer
-    seal_register(
-        it, unit_facilities=(market,), money_facilities=(market,), issuers=((1, issuer),)
-    )
+    seal_register(it, unit_facilities=(market,), money_facilities=(market,), issuers=((1, issuer),))
     with boa.env.prank(it.deployer):
         market.wire(sessions, settlement, blocks)
         market.seal()
@@ -230,5 +228,16 @@ def extra_member(market: Market, name: str, **changes: Any) -> Member:
     return market.admit(name, Role.EMITTER, **changes)
 
 
-__all__ = ["FULL", "HOUR", "LOT", "PLENTY", "REFERENCE", "RICH", "TICK", "Market", "deploy_market",
-           "extra_member", "key_of"]
+__all__ = [
+    "FULL",
+    "HOUR",
+    "LOT",
+    "PLENTY",
+    "REFERENCE",
+    "RICH",
+    "TICK",
+    "Market",
+    "deploy_market",
+    "extra_member",
+    "key_of",
+]

@@ -8,16 +8,16 @@
 """
 
 from ..interfaces import ICarbonMarket
-from . import arrears
+from . import debts
 from . import order_codec
 from . import price_book
-from . import settlement
-from . import trading_session
+from . import locks
+from . import session
 
-uses: arrears
+uses: debts
 uses: price_book
-uses: settlement
-uses: trading_session
+uses: locks
+uses: session
 
 BUY: constant(uint256) = 1
 MAX_MAKERS: constant(uint256) = 1_000
@@ -37,16 +37,16 @@ def _take(
 ) -> (uint256, uint256, bool):
     # Let an incoming order meet the other side, best price first, first come first: lots traded,
     # the sum of lots * tick, and whether only the bound kept it from trading on.
-    account_base: uint256 = (hot & trading_session.M12) << 24
-    side_key: uint256 = ((hot & trading_session.M12) << 1) | buy  # a buyer meets the asks
-    edge: uint256 = trading_session._high_tick(hot)
+    account_base: uint256 = (hot & session.M12) << 24
+    side_key: uint256 = ((hot & session.M12) << 1) | buy  # a buyer meets the asks
+    edge: uint256 = session._high_tick(hot)
     if buy == BUY:
-        edge = trading_session._low_tick(hot)
-    margin_bps: uint256 = trading_session._margin_bps(hot)
-    delivered: bool = margin_bps == trading_session.FULL_MARGIN
+        edge = session._low_tick(hot)
+    margin_bps: uint256 = session._margin_bps(hot)
+    delivered: bool = margin_bps == session.FULL_MARGIN
     due_at: uint256 = 0
     if not delivered:
-        due_at = trading_session._cold[session_id] & trading_session.M40
+        due_at = session._cold[session_id] & session.M40
     out: DynArray[uint256, EVENT_WORDS] = []
     left: uint256 = lots
     weighted: uint256 = 0
@@ -62,7 +62,7 @@ def _take(
     for step: uint256 in range(max_makers, bound=MAX_MAKERS):
         if head == tail:  # [11] the next level
             if key != 0:
-                settlement._leave_level(key, level, head, 0)
+                locks._leave_level(key, level, head, 0)
                 key = 0
             rank: uint256 = price_book._best_rank(side_key)
             if rank == price_book.EMPTY:
@@ -97,24 +97,24 @@ def _take(
             proceeds: uint256 = 0
             if delivered:
                 proceeds = unsafe_mul(unsafe_mul(now, tick), 10_000)
-            settlement._settle_seller(account_base | maker, now, proceeds)
+            locks._settle_seller(account_base | maker, now, proceeds)
             parts = order_codec._bid_part(
                 taker, limit_tick, order_codec.MAX_POSITION
             ) | order_codec._ask_part(maker, tick, position)
         else:  # [14] the maker buys, at the price its lock was taken for: no refund
             buyer = maker
             seller = taker
-            settlement._settle_buyer(account_base | maker, now, 0, today, delivered)
+            locks._settle_buyer(account_base | maker, now, 0, today, delivered)
             parts = order_codec._bid_part(maker, tick, position) | order_codec._ask_part(
                 taker, limit_tick, order_codec.MAX_POSITION
             )
         if not delivered:
-            owed = arrears._owe(
+            owed = debts._owe(
                 buyer,
                 seller,
                 now,
                 tick << 1,
-                hot & trading_session.M12,
+                hot & session.M12,
                 margin_bps,
                 due_at,
                 session_id,
@@ -129,7 +129,7 @@ def _take(
         if left == 0:
             break
     if key != 0:
-        settlement._leave_level(key, level, head, maker_left)
+        locks._leave_level(key, level, head, maker_left)
     if len(out) != 0:
         log ICarbonMarket.Traded(session_id=session_id, fills=out)
     bound_hit: bool = False
@@ -141,5 +141,5 @@ def _take(
             else:
                 bound_hit = unsafe_sub(edge, rank) >= limit_tick
     if left != lots:
-        trading_session._count_listed(session_id, unsafe_sub(lots, left), weighted << 1)
+        session._count_listed(session_id, unsafe_sub(lots, left), weighted << 1)
     return unsafe_sub(lots, left), weighted, bound_hit
