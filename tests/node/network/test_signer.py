@@ -63,9 +63,11 @@ def test_sign__clef__answers_an_object():
 
 
 def test_sign__other_account_signed__refused():
-    with fake_node({"eth_signTransaction": signing_service("emitter")}) as node:
-        with pytest.raises(BadKey, match="signed with"):
-            remote(node).sign(FIELDS)
+    with (
+        fake_node({"eth_signTransaction": signing_service("emitter")}) as node,
+        pytest.raises(BadKey, match="signed with"),
+    ):
+        remote(node).sign(FIELDS)
 
 
 @pytest.mark.parametrize(
@@ -80,18 +82,22 @@ def test_sign__other_account_signed__refused():
     ],
 )
 def test_sign__signer_changed_the_transaction__refused(change):
-    with fake_node({"eth_signTransaction": signing_service("bank", change)}) as node:
-        with pytest.raises(BadKey, match="changed the transaction"):
-            remote(node).sign(FIELDS)
+    with (
+        fake_node({"eth_signTransaction": signing_service("bank", change)}) as node,
+        pytest.raises(BadKey, match="changed the transaction"),
+    ):
+        remote(node).sign(FIELDS)
 
 
 def test_sign__person_at_clef_says_no__refusal_reaches_the_operator():
     def deny(asked):
         raise Refusal(-32000, "request denied")
 
-    with fake_node({"account_signTransaction": deny}) as node:
-        with pytest.raises(RpcRefused, match="request denied"):
-            remote(node, SignerKind.CLEF).sign(FIELDS)
+    with (
+        fake_node({"account_signTransaction": deny}) as node,
+        pytest.raises(RpcRefused, match="request denied"),
+    ):
+        remote(node, SignerKind.CLEF).sign(FIELDS)
 
 
 def test_repr__local_signer__hides_the_key():
