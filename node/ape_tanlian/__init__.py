@@ -5,8 +5,9 @@ Ape 0.8.52 does not recognise QBFT's long extraData and then fails on every bloc
 
 from collections.abc import Iterator
 
-from ape import plugins
 from ape.api import PluginConfig, ProviderAPI
+
+from ape import plugins
 
 
 @plugins.register(plugins.Config)

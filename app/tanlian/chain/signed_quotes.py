@@ -7,6 +7,7 @@ from eth_abi.abi import encode
 
 from tanlian.chain.keys import Key, keccak
 from tanlian.domain.errors import InvalidInput
+from tanlian.domain.market_events import message_header
 from tanlian.domain.quotes import Quote, pack_quotes
 
 WORDS_IN_A_MESSAGE = 4
@@ -60,11 +61,8 @@ class SignedMessage:
         """The words by which the market takes it: header, quotes, r, s with the bit on top."""
         message = self.message
         quotes = pack_quotes(message.quotes)
-        header = (
-            message.organisation
-            | message.nonce << 24
-            | message.expires_at << 48
-            | len(quotes) << 88
+        header = message_header(
+            message.organisation, message.nonce, message.expires_at, len(quotes)
         )
         r = int.from_bytes(self.signature[:32], "big")
         s = int.from_bytes(self.signature[32:64], "big")

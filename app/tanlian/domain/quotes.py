@@ -1,21 +1,15 @@
 """Quotes: what a member offers or asks, packed as the market takes it.
 
-A quote is 64 bits: lots 32 | tick 24 | 7 zero bits | buy 1, from bit 0 upwards. Up to four stand
-in a word, the first one in the low bits.
+The packed form is that of `market_events`; here a quote is something a person meant.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tanlian.domain import market_events
 from tanlian.domain.errors import InvalidInput
+from tanlian.domain.market_events import MAX_LOTS, MAX_TICK
 from tanlian.domain.units import Lots, Ticks
-
-QUOTES_IN_A_WORD = 4
-MAX_LOTS = 2**28 - 1  # what an order record can hold
-MAX_TICK = 2**20 - 1
-_QUOTE_BITS = 64
-_TICK_AT = 32
-_BUY_AT = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,36 +32,10 @@ class Quote:
             raise InvalidInput(f"A price of {self.tick} ticks cannot be quoted.", tick=self.tick)
 
     def pack(self) -> int:
-        return self.lots | self.tick << _TICK_AT | int(self.buy) << _BUY_AT
-
-    @classmethod
-    def unpack(cls, word: int) -> "Quote":
-        return cls(
-            buy=bool(word >> _BUY_AT & 1),
-            tick=Ticks(word >> _TICK_AT & 2**24 - 1),
-            lots=Lots(word & 2**32 - 1),
-        )
+        """The 64 bits of the quote."""
+        return market_events.quote(self.buy, self.tick, self.lots)
 
 
 def pack_quotes(quotes: Sequence[Quote]) -> list[int]:
     """The words that hold the quotes, in their order."""
-    return [
-        sum(quote.pack() << place * _QUOTE_BITS for place, quote in enumerate(four))
-        for four in _fours(quotes)
-    ]
-
-
-def unpack_quotes(words: Sequence[int]) -> list[Quote]:
-    """The quotes that the words hold, in their order."""
-    found = []
-    for word in words:
-        rest = word
-        while rest:
-            found.append(Quote.unpack(rest & 2**_QUOTE_BITS - 1))
-            rest >>= _QUOTE_BITS
-    return found
-
-
-def _fours(quotes: Sequence[Quote]) -> Iterator[Sequence[Quote]]:
-    for start in range(0, len(quotes), QUOTES_IN_A_WORD):
-        yield quotes[start : start + QUOTES_IN_A_WORD]
+    return market_events.quote_words([quote.pack() for quote in quotes])

@@ -1,46 +1,8 @@
-"""Why the market refuses a quote or a signed message of a batch; mirrors `modules/refusal.vy`.
+"""Why the market refuses a quote or a message of a batch, by number, in the contract's words."""
 
-A batch reports the number, a single order reverts with the same sentence; what only messages can
-meet (expired, replayed, wrongly signed) has a sentence here alone.
-"""
+from tanlian.domain import market_events
 
 REASONS: tuple[str, ...] = (
     "carbon_market: refused",
-    "carbon_market: not an active member",
-    "carbon_market: role may not trade this side",
-    "carbon_market: sector may not trade this side",
-    "carbon_market: debt past due",
-    "carbon_market: price off tick",
-    "carbon_market: price outside the band",
-    "carbon_market: not a positive number of lots",
-    "carbon_market: quantity above the limit",
-    "carbon_market: open order on the other side",
-    "carbon_market: not enough free money",
-    "carbon_market: position limit exceeded",
-    "carbon_market: not enough free units",
-    "carbon_market: units were bought today",
-    "carbon_market: price level is full",
-    "carbon_market: too many payment dates",
-    "carbon_market: message expired",
-    "carbon_market: nonce already spent",
-    "carbon_market: message signed by another organisation",
-    "carbon_market: signature invalid",
-    "carbon_market: session is not open",
-    "carbon_market: session is paused",
-    "carbon_market: clearing is not finished",
-    "carbon_market: quotes can only be added now",
-    "carbon_market: order does not stand",
-    "carbon_market: not your order",
-    "carbon_market: not clearing now",
-    "carbon_market: not trading continuously",
-    "carbon_market: not closing yet",
-    "carbon_market: no such live session",
-    "carbon_market: session still open",
-    "carbon_market: caller is not wired for this",
-    "carbon_market: malformed batch",
-    "carbon_market: number of makers out of range",
-    "carbon_market: amount is zero",
-    "carbon_market: instrument is not listed",
-    "carbon_market: money did not move",
-    "carbon_market: more than the market can hold",
+    *(f"carbon_market: {reason}" for reason in market_events.REASONS),
 )

@@ -11,7 +11,8 @@ from tanlian.chain.signed_quotes import Message, SignedMessage, batches
 from tanlian.chain.transactions import Receipt, Sender
 from tanlian.domain.errors import NotFound
 from tanlian.domain.holder import holder_address
-from tanlian.domain.quotes import QUOTES_IN_A_WORD, Quote, pack_quotes
+from tanlian.domain.market_events import QUOTES_PER_WORD, fills, records
+from tanlian.domain.quotes import Quote, pack_quotes
 from tanlian.domain.refusals import REASONS
 from tanlian.domain.standing import Standing
 from tanlian.domain.units import KILOGRAMS_PER_LOT, MICRO_YUAN_PER_TICK
@@ -109,9 +110,9 @@ def announce_session(access: Access, sender: Sender, terms: Sequence[Any]) -> in
     return int(access.event(receipt, "sessions", "SessionAnnounced")["session_id"])
 
 
-def pause(access: Access, sender: Sender, session: int, reason: bytes) -> Receipt:
+def pause(access: Access, sender: Sender, session: int, cause: bytes) -> Receipt:
     """Stop new orders and trades, never withdrawals; a regulator's act."""
-    return access.act(sender, "sessions", "pause_session", session, reason)
+    return access.act(sender, "sessions", "pause_session", session, cause)
 
 
 def resume(access: Access, sender: Sender, session: int) -> Receipt:
@@ -156,7 +157,7 @@ def place_many(
     accepted, refused, done = 0, list[Refused](), 0
     for some in chunks(words, max(len(words), 1) if atomic else WORDS_IN_A_CALL):
         receipt = access.act(sender, "market", "place_many", session, list(some), atomic)
-        held = min(len(some) * QUOTES_IN_A_WORD, len(quotes) - done)
+        held = min(len(some) * QUOTES_PER_WORD, len(quotes) - done)
         bad = [
             Refused(done + int(event["position"]), REASONS[int(event["reason"])])
             for event in _events(access, receipt, "QuoteRefused")
@@ -280,7 +281,7 @@ def trade_market(
 def traded_lots(access: Access, receipt: Receipt) -> int:
     """How much a transaction traded."""
     return sum(
-        fill & 2**28 - 1 for event in _events(access, receipt, "Traded") for fill in event["fills"]
+        fill.lots for event in _events(access, receipt, "Traded") for fill in fills(event["fills"])
     )
 
 
@@ -319,11 +320,9 @@ def close(
 def placed_orders(access: Access, receipt: Receipt) -> list[int]:
     """The ids of the orders that a transaction placed, in their order."""
     return [
-        int(event["session_id"]) << 43 | record >> 28 & 2**43 - 1
+        record.order_id(int(event["session_id"]))
         for event in _events(access, receipt, "OrdersPlaced")
-        for word in event["records"]
-        for record in (word & 2**128 - 1, word >> 128)
-        if record
+        for record in records(event["records"])
     ]
 
 

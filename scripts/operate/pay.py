@@ -1,0 +1,6 @@
+"""Pay what the margin did not cover."""
+
+from ape_tanlian.script import as_script
+from tanlian.commands.trade import pay as command
+
+cli = as_script(command)

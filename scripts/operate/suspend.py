@@ -1,0 +1,6 @@
+"""Suspend an organisation."""
+
+from ape_tanlian.script import as_script
+from tanlian.commands.membership import suspend as command
+
+cli = as_script(command)
