@@ -126,7 +126,7 @@ balances = Table(
 issue_blocks = Table(
     "issue_blocks",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Amount, primary_key=True, autoincrement=False),  # token id << 40 | number
     Column("token_id", BigInteger, nullable=False, index=True),
     Column("organisation", Integer, nullable=False, index=True),
     Column("first_serial", Amount, nullable=False),
@@ -139,7 +139,7 @@ issue_blocks = Table(
 certificates = Table(
     "certificates",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Amount, primary_key=True, autoincrement=False),  # token id << 40 | number
     Column("token_id", BigInteger, nullable=False, index=True),
     Column("organisation", Integer, nullable=False, index=True),
     Column("first_serial", Amount, nullable=False),
@@ -226,7 +226,6 @@ trading_accounts = Table(
     Column("organisation", Integer, primary_key=True, autoincrement=False),
     Column("money_free", Amount, nullable=False),
     Column("lots_free", BigInteger, nullable=False),
-    Column("lots_bought_today", BigInteger, nullable=False),
     Column("open_buy_lots", BigInteger, nullable=False),
     Column("open_sell_lots", BigInteger, nullable=False),
     Column("lots_awaiting_payment", BigInteger, nullable=False),

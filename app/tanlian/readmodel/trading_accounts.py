@@ -12,7 +12,6 @@ from tanlian.readmodel.tables import trading_accounts
 FIELDS = (
     "money_free",
     "lots_free",
-    "lots_bought_today",
     "open_buy_lots",
     "open_sell_lots",
     "lots_awaiting_payment",

@@ -8,7 +8,7 @@ from tanlian.readmodel.projections.registry import Fact, takes
 from tanlian.readmodel.tables import fills, obligations, orders, sessions
 
 
-@takes("market", "SessionAnnounced")
+@takes("sessions", "SessionAnnounced")
 def announced(draft: Draft, fact: Fact) -> None:
     said = fact.said
     terms = said["terms"]
@@ -28,7 +28,7 @@ def announced(draft: Draft, fact: Fact) -> None:
     )
 
 
-@takes("market", "SessionPaused", "SessionResumed")
+@takes("sessions", "SessionPaused", "SessionResumed")
 def paused_or_resumed(draft: Draft, fact: Fact) -> None:
     draft.row(sessions, id=fact.said["session_id"])["paused"] = fact.name == "SessionPaused"
 
@@ -121,7 +121,7 @@ def traded(draft: Draft, fact: Fact) -> None:
             )
 
 
-@takes("market", "ObligationPaid", "BuyerDefaulted")
+@takes("settlement", "ObligationPaid", "BuyerDefaulted")
 def obligation_ended(draft: Draft, fact: Fact) -> None:
     row = draft.row(obligations, id=fact.said["obligation_id"])
     row["state"] = "paid" if fact.name == "ObligationPaid" else "defaulted"

@@ -49,7 +49,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('number')
     )
     op.create_table('certificates',
-    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', tanlian.readmodel.tables.Amount(), autoincrement=False, nullable=False),
     sa.Column('token_id', sa.BigInteger(), nullable=False),
     sa.Column('organisation', sa.Integer(), nullable=False),
     sa.Column('first_serial', tanlian.readmodel.tables.Amount(), nullable=False),
@@ -128,7 +128,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_holdings_organisation'), ['organisation'], unique=False)
 
     op.create_table('issue_blocks',
-    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', tanlian.readmodel.tables.Amount(), autoincrement=False, nullable=False),
     sa.Column('token_id', sa.BigInteger(), nullable=False),
     sa.Column('organisation', sa.Integer(), nullable=False),
     sa.Column('first_serial', tanlian.readmodel.tables.Amount(), nullable=False),
@@ -238,7 +238,6 @@ def upgrade() -> None:
     sa.Column('organisation', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('money_free', tanlian.readmodel.tables.Amount(), nullable=False),
     sa.Column('lots_free', sa.BigInteger(), nullable=False),
-    sa.Column('lots_bought_today', sa.BigInteger(), nullable=False),
     sa.Column('open_buy_lots', sa.BigInteger(), nullable=False),
     sa.Column('open_sell_lots', sa.BigInteger(), nullable=False),
     sa.Column('lots_awaiting_payment', sa.BigInteger(), nullable=False),

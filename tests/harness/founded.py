@@ -1,0 +1,55 @@
+"""A served chain with a small market on it: members, allowances, money, an instrument."""
+
+from pathlib import Path
+
+from harness.served import Served
+
+ROLES = {
+    "exchange": "exchange",
+    "bank": "bank",
+    "seller": "emitter",
+    "buyer": "emitter",
+    "other": "emitter",
+}
+EMITTERS = ("seller", "buyer", "other")
+
+
+def ok(chain: Served, *arguments: object, **environment: str) -> str:
+    """Run a verb that has to work; returns what it printed."""
+    result = chain.run(*arguments, **environment)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def wait(chain: Served, seconds: int) -> None:
+    """Let chain time pass."""
+    chain.connection().request("evm_increaseTime", seconds)
+    chain.connection().request("evm_mine")
+
+
+def found(chain: Served, folder: Path) -> None:
+    """Deploy, admit one member per role, allocate 10,000 t and issue 5,000,000 yuan each."""
+    chain.deploy()
+    for alias, roles in ROLES.items():
+        account = chain.key(alias).address
+        who = ("--identity", f"id:{alias}", "--name", f"The {alias}", "--account", account)
+        ok(chain, "admit", "--as", "regulator", *who, "--roles", roles, "--region", 1)
+    document = folder / "decision.pdf"
+    document.write_bytes(b"decision")
+    decided = ("--as", "regulator", "--document", document, "--period", 2024)
+    ok(chain, "plan", *decided, "--region", 1, "--cap", "1000000", "--capacity", "1200000")
+    for alias in EMITTERS:
+        ok(chain, "allocate", f"The {alias}", "10000", *decided)
+        paid = ("--as", "bank", "--payment", f"in-{alias}")
+        ok(chain, "money", "issue", f"The {alias}", "5000000", *paid)
+    ok(chain, "list-instrument", "CEA24", "--as", "exchange")
+
+
+def open_session(chain: Served, *terms: object) -> None:
+    """Fill the trading accounts and open a session at 70.00 yuan in which quotes are taken."""
+    ok(chain, "deposit", "units", "CEA24", "5000", "--as", "seller")
+    for alias in ("buyer", "other"):
+        ok(chain, "deposit", "money", "CEA24", "2000000", "--as", alias)
+    announced = ("--as", "exchange", "--instrument", "CEA24", "--reference", "70.00")
+    ok(chain, "open-session", *announced, "--opens", "+1s", "--same-day-sale", *terms)
+    wait(chain, 2)
