@@ -45,7 +45,7 @@ _PRE_ALLOCATED: constant(uint256) = 1
 _FINAL: constant(uint256) = 2
 
 _MAX_KG: constant(uint256) = 2**88 - 1  # see allocation_word
-_BATCH: constant(uint256) = 256  # 256 grants cost about 45M gas, see tests/unit/test_allocation.py
+_BATCH: constant(uint256) = 256  # 256 grants cost 31M gas, tests/unit/register/test_allocation.py
 
 ledger: public(immutable(ICarbonLedger))
 is_recorder: public(HashMap[address, bool])  # contracts that may reduce the next allocation

@@ -14,3 +14,8 @@ def event(contract: Any, name: str) -> Any:
 def events(contract: Any, name: str) -> list[Any]:
     """All events of that name in the contract's last call."""
     return [log for log in contract.get_logs() if type(log).__name__ == name]
+
+
+def arguments(log: Any) -> tuple[Any, ...]:
+    """The arguments in the order of the declaration, without the emitting address."""
+    return tuple(log)[1:]

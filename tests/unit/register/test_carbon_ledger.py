@@ -13,7 +13,7 @@ from harness.consortium import (
     deploy_register,
     key_of,
 )
-from harness.events import event
+from harness.events import arguments, event
 from tanlian.domain.instrument import allowance, offset
 
 CREDIT = offset(7, 2024).token_id
@@ -124,7 +124,7 @@ def test_issue__before_sealing__refused():
 def test_transfer__between_active_members__moves_between_registry_accounts(held):
     send(held, 4 * TONNE)
     log = event(held.ledger, "TransferSingle")
-    assert tuple(log)[:3] == (
+    assert arguments(log)[:3] == (
         held.emitter.account,
         held.emitter.holder,
         held.trader.holder,
