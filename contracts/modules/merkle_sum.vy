@@ -69,10 +69,38 @@ def _verify_reading(
     @dev The width of the tree is the root's count, so the count of every neighbour is known.
     """
     assert root.count < _SUM_LIMIT, "merkle_sum: count out of range"
-    assert index < root.count, "merkle_sum: no such leaf"
-    node: SumNode = self._reading_leaf(body)
+    self._verify(self._reading_leaf(body), index, root.count, path, root, True)
+
+
+@internal
+@pure
+def _verify_node(
+    leaf: SumNode,
+    index: uint256,
+    width: uint256,
+    path: DynArray[SumNode, MAX_HEIGHT],
+    root: SumNode,
+):
+    """
+    @notice Reverts unless the node is leaf `index` of a tree of `width` nodes with this root.
+    """
+    self._verify(leaf, index, width, path, root, False)
+
+
+@internal
+@pure
+def _verify(
+    leaf: SumNode,
+    index: uint256,
+    leaves: uint256,
+    path: DynArray[SumNode, MAX_HEIGHT],
+    root: SumNode,
+    counted: bool,
+):
+    assert index < leaves, "merkle_sum: no such leaf"
+    node: SumNode = leaf
     place: uint256 = index
-    width: uint256 = root.count
+    width: uint256 = leaves
     level: uint256 = 0
     used: uint256 = 0
     for _: uint256 in range(MAX_HEIGHT):
@@ -82,9 +110,10 @@ def _verify_reading(
         if neighbour < width:
             assert used < len(path), "merkle_sum: wrong path length"
             sibling: SumNode = path[used]
-            first: uint256 = neighbour << level
-            beyond: uint256 = min((neighbour + 1) << level, root.count)
-            assert sibling.count == beyond - first, "merkle_sum: wrong count on path"
+            if counted:
+                first: uint256 = neighbour << level
+                beyond: uint256 = min((neighbour + 1) << level, leaves)
+                assert sibling.count == beyond - first, "merkle_sum: wrong count on path"
             if neighbour > place:
                 node = self._parent(node, sibling)
             else:
@@ -97,3 +126,4 @@ def _verify_reading(
     assert used == len(path), "merkle_sum: wrong path length"
     assert node.digest == root.digest, "merkle_sum: another root"
     assert node.mass_g == root.mass_g, "merkle_sum: another mass"
+    assert node.count == root.count, "merkle_sum: another count"

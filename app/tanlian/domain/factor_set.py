@@ -107,9 +107,9 @@ class FactorSet:
     @property
     def status(self) -> Status:
         """The weakest status in the set."""
-        return max(
-            (f.status for f in (*self.fuels.values(), *self.factors.values())), default=Status.V
-        )
+        statuses = [fuel.status for fuel in self.fuels.values()]
+        statuses += [factor.status for factor in self.factors.values()]
+        return max(statuses, default=Status.V)
 
 
 @cache
