@@ -33,12 +33,10 @@ def demo(
     ctx: click.Context, data: Path, *, members: int, seed: int, port: int, pace: int, once: bool
 ) -> None:
     """Run a demonstration market on an embedded chain, then keep serving it."""
-    from rich.console import Console
-
     from tanlian.services.demo_run import run_demo
-    from tanlian.services.narration import TerminalNarrator
+    from tanlian.services.narration import terminal
 
-    narrator = TerminalNarrator(Console())
+    narrator = terminal()
     books_balance = run_demo(
         data,
         narrator,

@@ -60,12 +60,10 @@ def eutl(
 
     Without --rpc before the verb it runs on an embedded chain of its own.
     """
-    from rich.console import Console
-
     from tanlian.services.eutl_files import select_members
     from tanlian.services.eutl_import import ImportPlan
     from tanlian.services.eutl_run import run_import
-    from tanlian.services.narration import TerminalNarrator
+    from tanlian.services.narration import terminal
     from tanlian.services.price_files import DayPrice, last_close, price_to_ticks
 
     if (price is None) == (prices is None):
@@ -77,7 +75,7 @@ def eutl(
     )
     selection = select_members(folder, registry=registry, year=year, limit=limit, atomic=atomic)
     plan = ImportPlan(registry, year, seed, day, spread_per_mille=spread, parts=parts, pace=pace)
-    narrator = TerminalNarrator(Console())
+    narrator = terminal()
     result = run_import(
         data or DEFAULT_DATA.with_name(f"import-{plan.name}"),
         plan,

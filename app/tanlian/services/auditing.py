@@ -152,6 +152,7 @@ def compare(contracts: Contracts, books: Books) -> None:
     _ask_money(contracts, books, comparison)
     _ask_accounts(contracts, books, comparison)
     _ask_sessions(contracts, books, comparison)
+    _ask_blocks(contracts, books, comparison)
     comparison.settle(contracts)
     _compare_custody(contracts, books)
 
@@ -219,6 +220,25 @@ def _ask_accounts(contracts: Contracts, books: Books, comparison: _Comparison) -
         reading = debts_at.reading("obligation", number)
         comparison.ask(reading, f"obligation {number}", expected)
     comparison.ask(debts_at.reading("obligation_count"), "obligations", len(debts))
+
+
+def _ask_blocks(contracts: Contracts, books: Books, comparison: _Comparison) -> None:
+    desk = part_with(contracts, "proposal")
+    proposals = books.market.proposals
+    comparison.ask(desk.reading("proposal_count"), "block proposals", len(proposals))
+    found = contracts.read_many(
+        [desk.reading("proposal", number) for number in proposals], block=books.block
+    )
+    for (number, terms), view in zip(proposals.items(), found, strict=True):
+        books.compared += 1
+        parties = (view.proposer, view.counterparty)
+        buyer, seller = parties if view.proposer_buys else parties[::-1]
+        books.findings.compare(
+            f"proposal {number}",
+            (*terms, number in books.market.open_proposals),
+            (view.session_id, buyer, seller, view.tick, view.lots, view.expires_at, view.open),
+            f"view at block {books.block}",
+        )
 
 
 def _compare_account(books: Books, what: str, account: object, view: object) -> None:

@@ -32,7 +32,7 @@ from tanlian.services.session_terms import terms_of
 RULES = "eu_market_2020"
 LONGEST_NAME_BYTES = 96  # what the register keeps
 SLOWEST_PACE = 40.0  # acts a second, where none was measured
-CLEARED_A_SECOND = 60  # orders, with room for a busy machine
+CLEARED_A_SECOND = 150  # orders, with room for a busy machine
 ROOM = 3  # stages are that many times as long as the acts in them should take
 
 
@@ -257,7 +257,8 @@ class EutlImport:
     def _pace(self, quotes: int) -> Pace:
         rate = max(self.consortium.crowd.pace, SLOWEST_PACE)
         quoting = 6 + int(quotes / rate) * ROOM
-        continuous = 8 + quotes // CLEARED_A_SECOND + int(len(self.traders) / rate) * ROOM
+        sellers = sum(1 for trader in self.traders if trader.held_back)
+        continuous = 8 + quotes // CLEARED_A_SECOND + int(sellers / rate) * ROOM
         return Pace(quoting=quoting, additions=1, continuous=continuous, payment=1).slower(
             self.plan.pace
         )

@@ -15,6 +15,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+WIDTH_OF_A_FILE = 120
+
 Advance = Callable[[int, int], None]
 
 
@@ -78,3 +80,9 @@ class SilentNarrator:
     @contextmanager
     def progress(self, title: str) -> Iterator[Advance]:  # noqa: ARG002
         yield lambda _done, _of: None
+
+
+def terminal() -> TerminalNarrator:
+    """Speak to standard output; where that is no terminal, in lines of a fixed width."""
+    console = Console()
+    return TerminalNarrator(console if console.is_terminal else Console(width=WIDTH_OF_A_FILE))

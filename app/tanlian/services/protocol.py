@@ -78,6 +78,9 @@ CONTRACTS = (
     New("sessions", "TradingSessions", _at("membership", "market")),
     New("settlement", "MarginSettlement", _at("membership", "market")),
     New("block_trades", "BlockTrades", _at("membership", "market", "sessions")),
+    New("methods", "EmissionMethods", _at("membership")),
+    New("monitoring", "MonitoringRegistry", _at("membership")),
+    New("emissions", "EmissionRegistry", _at("membership", "methods", "monitoring")),
 )
 WIRING = (
     Wire("ledger", "wire", _ledger_wiring),
@@ -103,6 +106,11 @@ EXPECTATIONS = (
     Expect("sessions", "market", nothing, _at("market")),
     Expect("settlement", "market", nothing, _at("market")),
     Expect("block_trades", "market", nothing, _at("market")),
+    Expect("methods", "membership", nothing, _at("membership")),
+    Expect("monitoring", "membership", nothing, _at("membership")),
+    Expect("emissions", "membership", nothing, _at("membership")),
+    Expect("emissions", "methods", nothing, _at("methods")),
+    Expect("emissions", "monitoring", nothing, _at("monitoring")),
     *_each("ledger", "is_facility", UNIT_FACILITIES),
     *_each("money", "is_facility", MONEY_FACILITIES),
     *_each("ledger", "is_retirer", RETIRERS),

@@ -75,7 +75,7 @@ def _facts(books: Books, sessions: Sequence[Session], names: Mapping[int, str]) 
         Fact(thousands(sum(s.orders for s in sessions)), "报价 orders"),
         Fact(thousands(len(trades)), "成交笔数 trades"),
         Fact(f"{thousands(volume_t)} t", "成交量 volume"),
-        Fact(f"{yuan(turnover)} 元", "成交额 turnover, yuan"),
+        Fact(yuan(turnover), "成交额 turnover, yuan"),
         Fact("-" if last is None else price(last), "收盘价 closing price, yuan/t"),
         Fact(thousands(books.compared), "已核对项 views compared"),
     ]

@@ -28,8 +28,9 @@ class MarketBooks:
     closing_ticks: dict[int, int] = field(default_factory=dict)
     live: dict[int, int] = field(default_factory=dict)
     refused: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    # number -> session, buyer, seller, tick, lots, end
     proposals: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    _proposals: int = 0
+    open_proposals: set[int] = field(default_factory=set)
     _agreed: tuple[int, ...] | None = None
     # records of the transaction at hand whose event comes after the fills that they take part in
     _coming: list[tuple[int, Record]] = field(default_factory=list)
@@ -208,6 +209,7 @@ class MarketBooks:
         over = now >= session.terms.closes_at
         self.findings.hold(over, "released after the session", now, where)
         for record in records_in(event.arguments["records"]):
+            session.check_next_release(record, where)
             if session.take_away(record, "released", where):
                 self._lock(session, record, -record.lots, where)
 
@@ -223,25 +225,28 @@ class MarketBooks:
         said, where = event.arguments, place_of(event)
         number = said["proposal_id"]
         if event.name == "BlockProposed":
-            self.findings.compare("number of the proposal", self._proposals + 1, number, where)
-            self._proposals += 1
+            expected = len(self.proposals) + 1
+            self.findings.compare("number of the proposal", expected, number, where)
             buys = said["proposer_buys"]
             parties = (said["proposer"], said["counterparty"])
             buyer, seller = parties if buys else parties[::-1]
             self.proposals[number] = (
-                said["session_id"], buyer, seller, said["tick"], said["lots"],
+                said["session_id"], buyer, seller, said["tick"], said["lots"], said["expires_at"],
             )  # fmt: skip
+            self.open_proposals.add(number)
             in_time = self.times[event.block] <= said["expires_at"]
             self.findings.hold(in_time, "proposed before it expires", said["expires_at"], where)
             return
-        proposal = self.proposals.pop(number, None)
-        if event.name == "BlockWithdrawn":
-            self.findings.hold(proposal is not None, "an open proposal", number, where)
-            return
-        told = tuple(said[name] for name in ("session_id", "buyer", "seller", "tick", "lots"))
         if number:
-            self.findings.compare("terms of the block", proposal, told, where)
-        self._agreed = told
+            is_open = number in self.open_proposals
+            self.findings.hold(is_open, "an open proposal", number, where)
+            self.open_proposals.discard(number)
+        if event.name == "BlockTraded":
+            told = tuple(said[name] for name in ("session_id", "buyer", "seller", "tick", "lots"))
+            if number:
+                proposed = self.proposals.get(number, ())[:5]
+                self.findings.compare("terms of the block", proposed, told, where)
+            self._agreed = told
 
     # -- trades ----------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from tanlian.domain.audit.brute_force import (
     closing_tick,
     double_auction,
     is_crossed,
+    queue,
 )
 from tanlian.domain.audit.findings import Findings
 from tanlian.domain.audit.words import GREATEST_POSITION, GREATEST_TICK, Fill, FillKind, Record
@@ -66,6 +67,7 @@ class Session:
     _expected: list[Match] | None = None
     _matched: int = 0
     _incoming: Incoming | None = None
+    _releases: list[tuple[bool, int, int]] | None = None  # what is still to be released, in order
 
     def check_terms(self, reference_tick: int, where: str) -> None:
         """Compare band and reference price with what the rules make of the last close."""
@@ -125,6 +127,15 @@ class Session:
             return False
         del self.book[record.key]
         return True
+
+    def check_next_release(self, record: Record, where: str) -> None:
+        """The close releases bids before asks, each side in the order of its queue."""
+        if self._releases is None:
+            standing = list(self.book.values())
+            both = [*queue(standing, buy=True), *queue(standing, buy=False)]
+            self._releases = [order.key for order in both]
+        expected = self._releases.pop(0) if self._releases else None
+        self.findings.compare("next order released", expected, record.key, where)
 
     def reduce(self, record: Record, lots_before: int, where: str) -> int:
         """An order keeps its place with fewer lots; return how many left."""

@@ -75,15 +75,16 @@ def draw_order_book(
         + (f" from {price(best_ask)} yuan" if best_ask is not None else "")
         + ". The table below has every step.",
     )
-    low = min([band[0], *(level.from_ticks for level in book)])
-    high = max([band[1], *(level.to_ticks for level in book)])
-    across = Scale(low - 2, high + 2, *drawing.across)
+    low = min((level.from_ticks for level in book), default=band[0])
+    high = max((level.to_ticks for level in book), default=band[1])
+    margin = max((high - low) // 12, 2)
+    across = Scale(low - margin, high + margin, *drawing.across)
     greatest = max((max(level.bid_t, level.ask_t) for level in book), default=1)
     upwards = Scale(0, greatest, *drawing.upwards)
     drawing.axes(
         (
             across,
-            [(ticks, price(ticks)) for ticks in nice_marks(low, high, 9)],
+            [(ticks, price(ticks)) for ticks in nice_marks(low - margin, high + margin, 9)],
             "价格 Price (yuan/t)",
         ),
         (
@@ -93,8 +94,9 @@ def draw_order_book(
         ),
     )
     for edge in band:
-        x = across.at(edge)
-        drawing.line((x, upwards.at(0)), (x, upwards.at(greatest)), "band")
+        if low - margin <= edge <= high + margin:
+            x = across.at(edge)
+            drawing.line((x, upwards.at(0)), (x, upwards.at(greatest)), "band")
     for level in book:
         left = across.pixel(level.from_ticks)
         half = max((across.pixel(level.to_ticks + 1) - left - 1) // 2, 2)
