@@ -19,7 +19,7 @@ def as_script(command: click.Command) -> click.Command:
     """The command with Ape's `--network` and a `--book`, to be the `cli` of a script."""
     if isinstance(command, click.Group):
         members = {name: as_script(member) for name, member in command.commands.items()}
-        return click.Group(name=command.name, commands=members, help=command.help)
+        return click.Group(commands=members, help=command.help)
     options = [
         click.Option(
             ["--network", "ape_network"],
@@ -35,7 +35,7 @@ def as_script(command: click.Command) -> click.Command:
         ),
     ]
     return _OnNetwork(
-        name=command.name,
+        name=None,  # Ape names a script after its file
         params=[*command.params, *options],
         callback=command.callback,
         help=command.help,
