@@ -21,6 +21,8 @@ implements: IEmissionMethods
 
 initializes: member_guard
 
+exports: member_guard.membership
+
 MAX_LINES: constant(uint256) = 64  # a report of 64 lines stays below a twentieth of a block
 MAX_LOAD: constant(uint256) = 64
 
@@ -61,8 +63,8 @@ _factors: HashMap[uint256, HashMap[uint256, HashMap[bytes32, uint256]]]
 
 
 @deploy
-def __init__(membership: address):
-    member_guard.__init__(membership)
+def __init__(membership_: address):
+    member_guard.__init__(membership_)
 
 
 @external

@@ -36,6 +36,8 @@ implements: IVerifiedEmissions
 
 initializes: member_guard
 
+exports: member_guard.membership
+
 MAX_LINES: constant(uint256) = 64  # as EmissionMethods
 MOST_YEARS: constant(uint256) = 10  # that a calendar may let one verifier stay
 
@@ -51,8 +53,8 @@ ACCEPTED: constant(uint256) = 8
 
 _GRAMS_PER_KG: constant(uint256) = 1000
 
-METHODS: public(immutable(IEmissionMethods))
-MONITORING: public(immutable(IMonitoringRegistry))
+methods: public(immutable(IEmissionMethods))
+monitoring: public(immutable(IMonitoringRegistry))
 
 _calendars: HashMap[uint256, IEmissionRegistry.Calendar]
 _records: HashMap[uint256, HashMap[uint256, IEmissionRegistry.Record]]
@@ -62,12 +64,12 @@ _verifier_in: HashMap[uint256, HashMap[uint256, uint256]]  # who last worked on 
 
 
 @deploy
-def __init__(membership: address, methods: address, monitoring: address):
-    member_guard.__init__(membership)
-    assert methods != empty(address), "emission_registry: no methods"
-    assert monitoring != empty(address), "emission_registry: no monitoring"
-    METHODS = IEmissionMethods(methods)
-    MONITORING = IMonitoringRegistry(monitoring)
+def __init__(membership_: address, methods_: address, monitoring_: address):
+    member_guard.__init__(membership_)
+    assert methods_ != empty(address), "emission_registry: no methods"
+    assert monitoring_ != empty(address), "emission_registry: no monitoring"
+    methods = IEmissionMethods(methods_)
+    monitoring = IMonitoringRegistry(monitoring_)
 
 
 @external
@@ -77,7 +79,7 @@ def open_year(year: uint256, calendar: IEmissionRegistry.Calendar):
     """
     member_guard._check_role(role.REGULATOR, msg.sender)
     assert self._calendars[year].report_by == 0, "emission_registry: year opened before"
-    span: IMonitoringRegistry.Year = staticcall MONITORING.year_of(year)
+    span: IMonitoringRegistry.Year = staticcall monitoring.year_of(year)
     assert span.starts_at != 0, "emission_registry: no such year"
     assert calendar.report_by >= span.ends_at, "emission_registry: report due too early"
     assert calendar.verify_seconds != 0, "emission_registry: no time to verify"
@@ -85,8 +87,8 @@ def open_year(year: uint256, calendar: IEmissionRegistry.Calendar):
     assert calendar.objection_seconds != 0, "emission_registry: no time to object"
     sensible: bool = calendar.most_years != 0 and calendar.most_years <= MOST_YEARS
     assert sensible, "emission_registry: years out of range"
-    assert staticcall METHODS.is_usable(calendar.factor_set), "emission_registry: no factor set"
-    assert staticcall METHODS.is_usable(calendar.gas_set), "emission_registry: no gas set"
+    assert staticcall methods.is_usable(calendar.factor_set), "emission_registry: no factor set"
+    assert staticcall methods.is_usable(calendar.gas_set), "emission_registry: no gas set"
     self._calendars[year] = calendar
     log IEmissionRegistry.YearOpened(year=year, calendar=calendar, signer=msg.sender)
 
@@ -132,7 +134,7 @@ def report(
     """
     org_id: uint256 = self._emitter(msg.sender)
     calendar: IEmissionRegistry.Calendar = self._calendar(year)
-    span: IMonitoringRegistry.Year = staticcall MONITORING.year_of(year)
+    span: IMonitoringRegistry.Year = staticcall monitoring.year_of(year)
     assert block.timestamp >= span.ends_at, "emission_registry: year not over"
     record: IEmissionRegistry.Record = self._records[org_id][year]
     if record.status == SUBMITTED:
@@ -396,7 +398,7 @@ def estimate(
         record.verifier_id = 0
     assert len(reason) != 0, "emission_registry: no reason"
     assert evidence != empty(bytes32), "emission_registry: no evidence"
-    measured: IMonitoringRegistry.Measured = staticcall MONITORING.measured(org_id, year)
+    measured: IMonitoringRegistry.Measured = staticcall monitoring.measured(org_id, year)
     least_kg: uint256 = max(record.declared_kg, record.reported_kg)
     least_kg = max(least_kg, (measured.mass_g + _GRAMS_PER_KG - 1) // _GRAMS_PER_KG)
     assert amount_kg >= least_kg, "emission_registry: estimate not conservative"
@@ -555,7 +557,7 @@ def _submitted(
     calendar: IEmissionRegistry.Calendar = self._calendar(year)
     assert len(lines) != 0, "emission_registry: no activity data"
     assert document != empty(bytes32), "emission_registry: no document"
-    measured: IMonitoringRegistry.Measured = staticcall MONITORING.measured(org_id, year)
+    measured: IMonitoringRegistry.Measured = staticcall monitoring.measured(org_id, year)
     new: IEmissionRegistry.Record = record
     new.version += 1
     new.reported_kg = self._total_kg(calendar, lines)
@@ -606,7 +608,7 @@ def _total_kg(
     calendar: IEmissionRegistry.Calendar,
     lines: DynArray[IEmissionMethods.ActivityLine, MAX_LINES],
 ) -> uint256:
-    return staticcall METHODS.total_kg(calendar.factor_set, calendar.gas_set, lines)
+    return staticcall methods.total_kg(calendar.factor_set, calendar.gas_set, lines)
 
 
 @internal

@@ -22,6 +22,8 @@ from .modules import standing
 
 initializes: member_guard
 
+exports: member_guard.membership
+
 MAX_GATEWAYS: constant(uint256) = 8  # of one organisation in one year
 MAX_LATER: constant(uint256) = 400  # batches after the proved one; a year of days and a spare month
 MAX_BATCH_HOURS: constant(uint256) = 31 * 24  # one month
@@ -40,8 +42,8 @@ _gateways: HashMap[uint256, HashMap[uint256, DynArray[address, MAX_GATEWAYS]]]
 
 
 @deploy
-def __init__(membership: address):
-    member_guard.__init__(membership)
+def __init__(membership_: address):
+    member_guard.__init__(membership_)
 
 
 @external
