@@ -10,6 +10,7 @@ from eth.exceptions import Revert
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.message import Message
 
+from tanlian_node.embedded import interpreter
 from tanlian_node.embedded.header import Header
 from tanlian_node.embedded.transactions import Transaction
 from tanlian_node.embedded.world import World
@@ -23,8 +24,42 @@ _Context: Any = ExecutionContext
 _contract_address: Any = generate_contract_address
 
 
+NO_PRECOMPILE = object()
+
+
 class Computation(_Computation):  # type: ignore[misc]
-    """One message call."""
+    """One message call, executed by our own loop."""
+
+    @classmethod
+    def apply_computation(
+        cls,
+        state: Any,
+        message: Any,
+        transaction_context: Any,
+        parent_computation: Any = None,
+    ) -> Any:
+        with cls(state, message, transaction_context) as computation:
+            computation.begin(parent_computation)
+            precompile = computation.precompiles.get(message.code_address, NO_PRECOMPILE)
+            if precompile is NO_PRECOMPILE:
+                computation.run()
+            else:
+                precompile(computation)
+        return computation
+
+    def begin(self, parent: Any) -> None:
+        """Do what py-evm does between making a computation and executing it."""
+        if self.is_origin_computation:
+            self.contracts_created = []
+            if self.msg.is_create:
+                self.consume_initcode_gas_cost(self)
+        if parent is not None:
+            self.contracts_created = parent.contracts_created
+        if self.msg.is_create:
+            self.contracts_created.append(self.msg.storage_address)
+
+    def run(self) -> None:
+        interpreter.run(self)
 
     @property
     def gas_left(self) -> int:

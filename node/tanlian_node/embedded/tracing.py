@@ -10,7 +10,6 @@ from tanlian_node.embedded import machine
 from tanlian_node.embedded.simulation import halt_reason, revert_reason
 from tanlian_node.embedded.views import Json, data
 
-NO_PRECOMPILE = object()
 NAMES = {"SUICIDE": "SELFDESTRUCT"}
 
 
@@ -113,7 +112,7 @@ class Recorder:
 
 
 class TracingComputation(machine.Computation):
-    """py-evm's loop, with a recorder looking on; the state carries the recorder."""
+    """py-evm's own functions for every step, with a recorder looking on."""
 
     @classmethod
     def apply_computation(
@@ -123,50 +122,36 @@ class TracingComputation(machine.Computation):
         transaction_context: Any,
         parent_computation: Any = None,
     ) -> Any:
-        recorder: Recorder = state.recorder
-        with cls(state, message, transaction_context) as computation:
-            recorder.begin_call(computation)
-            cls._prepare(computation, message, parent_computation)
-            precompile = computation.precompiles.get(message.code_address, NO_PRECOMPILE)
-            if precompile is not NO_PRECOMPILE:
-                precompile(computation)
-            else:
-                cls._run(computation, recorder)
-        recorder.end_call(computation)
+        computation = super().apply_computation(
+            state, message, transaction_context, parent_computation
+        )
+        state.recorder.end_call(computation)
         return computation
 
-    @classmethod
-    def _prepare(cls, computation: Any, message: Any, parent: Any) -> None:
-        if computation.is_origin_computation:
-            computation.contracts_created = []
-            if message.is_create:
-                cls.consume_initcode_gas_cost(computation)
-        if parent is not None:
-            computation.contracts_created = parent.contracts_created
-        if message.is_create:
-            computation.contracts_created.append(message.storage_address)
+    def begin(self, parent: Any) -> None:
+        self.state.recorder.begin_call(self)
+        super().begin(parent)
 
-    @staticmethod
-    def _run(computation: Any, recorder: Recorder) -> None:
-        operations = computation.opcodes
-        for opcode in computation.code:
-            operation: Any = operations.get(opcode) or InvalidOpcode(opcode)
-            step = recorder.step(computation, operation, computation.code.program_counter - 1)
-            recorder.open_steps.append((step, computation))
+    def run(self) -> None:
+        recorder: Recorder = self.state.recorder
+        for opcode in self.code:
+            operation: Any = self.opcodes.get(opcode) or InvalidOpcode(opcode)
+            step = recorder.step(self, operation, self.code.program_counter - 1)
+            recorder.open_steps.append((step, self))
             try:
-                operation(computation=computation)
+                operation(computation=self)
             except Halt:
-                step["gasCost"] = step["gas"] - computation.gas_left
+                step["gasCost"] = step["gas"] - self.gas_left
                 break
             except Exception as error:
                 if isinstance(error, Revert):
-                    step["reason"] = data(computation.reverted_with)
+                    step["reason"] = data(self.reverted_with)
                 else:
                     step["error"] = halt_reason(error)
                 raise
             finally:
                 recorder.open_steps.pop()
-            step["gasCost"] = step["gasCost"] or step["gas"] - computation.gas_left
+            step["gasCost"] = step["gasCost"] or step["gas"] - self.gas_left
 
 
 class TracingState(machine.State):
