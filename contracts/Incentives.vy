@@ -29,6 +29,7 @@
 
 from .interfaces import IAllocation
 from .interfaces import IMarginSettlement
+from .interfaces import IMembership
 from .interfaces import ICompliance
 from .interfaces import ICreditCoin
 from .interfaces import IIncentives
@@ -453,6 +454,8 @@ def _facts(
         until: uint256 = due_at + rule.wait_seconds
         if due_at == 0 or block.timestamp <= until:
             return False, 0
+        if not self._must_report(org_id, due_at):
+            return False, 0
         if self._case_of[self._key(LATE_REPORT, org_id, period, 0)] != 0:
             return False, 0  # the late report was punished already
         return report.submitted_at == 0 or report.submitted_at > until, 0
@@ -498,6 +501,15 @@ def _facts(
     if accepted + free >= reference:
         return False, 0
     return True, reference - free - accepted
+
+
+@internal
+@view
+def _must_report(org_id: uint256, due_at: uint256) -> bool:
+    if standing._roles(member_guard._standing_of(org_id)) & role.EMITTER == 0:
+        return False
+    admitted: IMembership.Organisation = staticcall member_guard.membership.organisation(org_id)
+    return admitted.admitted_at <= due_at
 
 
 @internal

@@ -165,13 +165,25 @@ class Duties:
 
 
 def deploy_duties(*, now: int = START_OF_2025) -> Duties:
-    """Deploy, wire and seal register and duties at a stated block time."""
+    """Deploy, wire and seal register and duties at a stated block time, with mocks beside them."""
     boa.env.timestamp = now
-    it = deploy_register()
-    emissions = deployer_of("tests/mocks/VerifiedEmissionsMock.vy").deploy()
+    return with_duties(
+        deploy_register(),
+        deployer_of("tests/mocks/VerifiedEmissionsMock.vy").deploy(),
+        deployer_of("tests/mocks/ObligationsMock.vy").deploy(),
+    )
+
+
+def with_duties(
+    it: Consortium, emissions: Any, obligations: Any, facilities: tuple[Any, ...] = ()
+) -> Duties:
+    """Deploy this group on an unsealed register and seal everything.
+
+    `facilities` are contracts of other groups that hold units and money (the market).
+    """
+    rules, rating = load_rules(), load_rating_rules()
     offsets = deploy("OffsetRegistry", it.membership)
     compliance = deploy("Compliance", it.membership)
-    rules = load_rules()
     coin = deploy("CreditCoin", it.membership, rules.money_per_coin, rules.notice_seconds)
     incentives = deploy(
         "Incentives",
@@ -184,8 +196,6 @@ def deploy_duties(*, now: int = START_OF_2025) -> Duties:
         rules.quorum,
     )
     auction = deploy("OneWayAuction", it.membership)
-    obligations = deployer_of("tests/mocks/ObligationsMock.vy").deploy()
-    rating = load_rating_rules()
     check = deploy(
         "PeriodicCheck",
         it.membership,
@@ -196,8 +206,8 @@ def deploy_duties(*, now: int = START_OF_2025) -> Duties:
     )
     seal_register(
         it,
-        unit_facilities=(auction,),
-        money_facilities=(coin, auction),
+        unit_facilities=(auction, *facilities),
+        money_facilities=(coin, auction, *facilities),
         issuers=((2, offsets), (1, compliance)),
         retirers=(compliance,),
         recorders=(compliance,),

@@ -18,6 +18,7 @@ from tanlian.domain.incentives import (
     load_rules,
     report_units,
 )
+from tanlian.domain.roles import Role
 
 T = TONNE
 BOOK = load_rules()
@@ -170,6 +171,16 @@ def test_open_case__missing_then_late__is_punished_once(duties: Duties) -> None:
     boa.env.timestamp += 15 * DAY + 1
     it.incentives.settle(number)
     assert it.coins(it.emitter) == (0, 1_000 * COIN, 0), "handing in late does not undo it"
+
+
+def test_open_case__no_emitter_or_admitted_later__owes_no_report(duties: Duties) -> None:
+    it = duties
+    boa.env.timestamp = REPORT_DEADLINE + 1
+    late_comer = it.admit("late_comer", Role.EMITTER)
+    boa.env.timestamp = REPORT_DEADLINE + 60 * DAY + 1
+    for member, holds in ((it.emitter, True), (late_comer, False), (it.trader, False)):
+        it.emissions.state(member.org_id, PERIOD, ReportFacts(deadline_at=REPORT_DEADLINE))
+        assert assess(it, Trigger.MISSING_REPORT, member).triggered is holds
 
 
 def test_open_case__late_then_missing__is_punished_once(duties: Duties) -> None:
