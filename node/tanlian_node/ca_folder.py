@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from tanlian_node import ca
 from tanlian_node.binding import Binding, bind, certificate_fingerprint, check_both_ways
+from tanlian_node.certificates import check_chain
 from tanlian_node.errors import BadCertificate, BadKey
 from tanlian_node.keys import write_secret
 
@@ -108,7 +109,7 @@ class CaFolder:
         """Check a certificate up to the root, and its binding both ways; returns the address."""
         place = self.folder / organisation / name
         certificate = load_certificate(place.with_suffix(".pem"))
-        ca.check_chain(
+        check_chain(
             certificate,
             load_certificate(self.folder / organisation / "ca.pem"),
             load_certificate(self.folder / "root.pem"),

@@ -19,6 +19,7 @@ from tanlian_node.binding import (
 )
 from tanlian_node.ca_folder import CaFolder, load_certificate
 from tanlian_node.ca_network import issue_for_network
+from tanlian_node.certificates import check_chain, common_name
 from tanlian_node.errors import BadCertificate, BadKey
 
 
@@ -155,7 +156,7 @@ def test_check_chain__certificate_of_another_authority__refused(folder, now):
     other = load_certificate(folder.folder / "emitter" / "ca.pem")
     root = load_certificate(folder.folder / "root.pem")
     with pytest.raises(BadCertificate, match="was not issued by emitter authority"):
-        ca.check_chain(certificate, other, root, [], now)
+        check_chain(certificate, other, root, [], now)
 
 
 def test_check_chain__member_as_authority__refused(folder, now):
@@ -166,7 +167,7 @@ def test_check_chain__member_as_authority__refused(folder, now):
     request = ca.make_request("fake", "bank", own, bind(secret("x"), CHAIN_ID, own.public_key()))
     forged = ca.issue(ca.Authority(leaf, key), request, ca.Purpose.MEMBER, now)
     with pytest.raises(BadCertificate, match="may not issue"):
-        ca.check_chain(forged, leaf, authority, [], now)
+        check_chain(forged, leaf, authority, [], now)
 
 
 def test_check_chain__forged_revocation_list__refused(folder, now):
@@ -176,7 +177,7 @@ def test_check_chain__forged_revocation_list__refused(folder, now):
     forged = ca.revocation_list(forger, [], 9, now)
     root = load_certificate(folder.folder / "root.pem")
     with pytest.raises(BadCertificate, match="is forged"):
-        ca.check_chain(certificate, authority, root, [forged], now)
+        check_chain(certificate, authority, root, [forged], now)
 
 
 def test_renew__new_key_same_subject_address_and_hosts__former_kept(folder, now):
@@ -247,7 +248,7 @@ def test_write_tls__store__holds_key_certificate_and_chain(folder, now, tmp_path
         (tmp_path / "tls" / "password").read_bytes(),
     )
     assert certificate.public_key() == key.public_key()
-    assert [ca.common_name(one) for one in chain] == ["bank authority", "trial root"]
+    assert [common_name(one) for one in chain] == ["bank authority", "trial root"]
 
 
 def test_issue_for_network__keyfiles_elsewhere__left_to_their_owners(record, now):
