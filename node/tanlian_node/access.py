@@ -12,11 +12,16 @@ TOKEN_SECONDS = 10 * 60
 
 def open_rpc(record: NetworkRecord, name: str, *, timeout: int = 10) -> Rpc:
     """The RPC of a node, with the network's CA and an operator's token where it has them."""
-    authority = record.folder / "ca" / "root.pem"
+    return open_url(record.folder, record.node(name).rpc, timeout=timeout)
+
+
+def open_url(folder: Path, url: str, *, timeout: int = 10) -> Rpc:
+    """The same for a node that is in no record yet, such as a newcomer's."""
+    authority = folder / "ca" / "root.pem"
     return Rpc(
-        url=record.node(name).rpc,
+        url=url,
         authority=authority if authority.exists() else None,
-        token=operator_token(record.folder),
+        token=operator_token(folder),
         timeout=timeout,
     )
 

@@ -4,7 +4,7 @@
     <folder>/organisations/<slug>.json             founding accounts, V3 keyfiles
     <folder>/nodes/<name>/                         all that one machine needs:
         config.toml genesis.json key static-nodes.json permissions.toml besu-<name>.service
-    <folder>/compose.yaml, monitoring/             for those who use them
+    <folder>/compose.yaml, monitoring/, tanlian-permissions.service   for those who use them
 
 Running it again keeps every key and rewrites the rest; a genesis is never changed.
 """
@@ -30,7 +30,7 @@ from tanlian_node.keys import (
 )
 from tanlian_node.monitoring import write_monitoring
 from tanlian_node.network import Network, NodePlan
-from tanlian_node.units import compose_file, systemd_unit
+from tanlian_node.units import compose_file, permissions_unit, systemd_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,7 @@ def write_network(
         (place / "genesis.json").write_text(text)
         write_node(network, node, place, enodes, accounts)
     (folder / "compose.yaml").write_text(compose_file(network))
+    (folder / "tanlian-permissions.service").write_text(permissions_unit(network))
     write_monitoring(network, folder / "monitoring")
     scheme = "https" if network.rpc.tls else "http"
     record = NetworkRecord(

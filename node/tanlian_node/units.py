@@ -38,6 +38,31 @@ WantedBy=multi-user.target
 """
 
 
+def permissions_unit(network: Network) -> str:
+    """The service that keeps allowlists equal to Membership; its address comes from a file."""
+    return f"""[Unit]
+Description=Allowlists of {network.name}, reconciled with Membership
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+User=tanlian
+# TANLIAN_MEMBERSHIP=0x... and TANLIAN_NETWORK_FOLDER=...
+EnvironmentFile=/etc/tanlian/permissions
+ExecStart=/opt/tanlian/bin/tanlian-node permissions --fix --every 30 \\
+  --alarm-file /var/log/tanlian/permissions.jsonl
+Restart=always
+RestartSec=10
+NoNewPrivileges=yes
+ProtectHome=yes
+PrivateTmp=yes
+LogsDirectory=tanlian
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
 def compose_file(network: Network) -> str:
     """All nodes as containers in the host's network; JSON, which every YAML reader takes."""
     services: dict[str, Any] = {

@@ -99,7 +99,7 @@ def add(
     """Propose a validator from its acceptance file, and approve it."""
     import json
 
-    from tanlian_node.rpc import Rpc
+    from tanlian_node.access import open_url
     from tanlian_node.validators import Acceptance, propose_addition
 
     table = json.loads(acceptance.read_text())
@@ -108,7 +108,7 @@ def add(
     )
     signer = chosen_signer(**signing)
     number = propose_addition(
-        rpc_of(folder, node), Rpc(newcomer), signer, accepted, _hash_of(statement)
+        rpc_of(folder, node), open_url(folder, newcomer), signer, accepted, _hash_of(statement)
     )
     click.echo(f"change {number} is proposed; others: tanlian-node validators approve {number}")
 
@@ -170,14 +170,14 @@ def approve(
     *, folder: Path, node: str | None, number: int, newcomer: str | None, **signing: Any
 ) -> None:
     """Approve a change for your organisation."""
-    from tanlian_node.rpc import Rpc
+    from tanlian_node.access import open_url
     from tanlian_node.validators import approve as send_approval
 
     change = send_approval(
         rpc_of(folder, node),
         chosen_signer(**signing),
         number,
-        None if newcomer is None else Rpc(newcomer),
+        None if newcomer is None else open_url(folder, newcomer),
     )
     state = "enacted" if change.enacted else f"{change.approvals} of {change.needed} approvals"
     click.echo(f"change {number}: {state}")
