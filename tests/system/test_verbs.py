@@ -334,7 +334,7 @@ def test_deposit_and_withdraw__units_and_money__come_back(market):
         (["withdraw", "units", "CEA24", "1"], "not enough free units"),
         (["withdraw", "money", "CEA24", "1"], "not enough free money"),
         (["cancel", "12345"], "no such session"),
-        (["pay", "7"], "refused"),
+        (["pay", "7"], "no open debt"),
         (["quote", "9", "buy", "70", "1"], "takes no orders"),
         (["quote", "9", "keep", "70", "1"], "is not one of 'buy', 'sell'"),
         (["quote", "9", "buy", "70.001", "1"], "more than 2 decimals"),
@@ -492,7 +492,7 @@ def test_margin__paid_by_one__defaulted_by_another(market):
         (["--closes", "+1m"], "are in another order"),
         (["--rules", "mars_2024"], "There are no rules"),
         (["--rules", "mars"], "names no rules"),
-        (["--reference", "0"], "refused"),
+        (["--reference", "0"], "reference price is refused"),
         (["--as", "seller"], "lacks the role"),
     ],
 )
