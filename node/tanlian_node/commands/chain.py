@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
 
@@ -117,6 +118,11 @@ def start(  # noqa: PLR0917
     fast_disk_sync: bool,
 ) -> None:
     """Run the chain until it is told to stop (Ctrl-C, SIGTERM, or `chain stop`)."""
+    if allow and Folder(data).is_initialised:
+        raise ChainError(
+            "--allow is for a new chain: for this one edit permissions_config.toml in its folder, "
+            "or call perm_addAccountsToAllowlist"
+        )
     initial: dict[str, object] = {}
     if chain_id is not None:
         initial["chain_id"] = chain_id
@@ -222,7 +228,8 @@ def check(data: Path, replay: bool) -> None:
     folder.acquire()
     opened = Chain(folder)
     try:
-        with click.progressbar(length=opened.head.number, label="checking") as bar:
+        numbers: Iterable[int] = range(opened.head.number)
+        with click.progressbar(numbers, label="checking") as bar:
             head = audit.check(opened, replay=replay, progress=lambda _: bar.update(1))
     finally:
         opened.close()

@@ -66,9 +66,10 @@ def initialise(
 class EmbeddedChain:
     """A chain that is served from the start of the `with` block to its end.
 
-    Without a folder it lives in a temporary one. `interval` 0 seals each transaction at once (for
-    tests); otherwise a block comes every `interval` seconds (by default as the genesis says).
-    Further keyword arguments go to `initialise` if the folder holds no chain yet.
+    Without a folder it lives in a temporary one, and does not wait for the disk. `interval` 0 seals
+    each transaction at once (for tests); otherwise a block comes every `interval` seconds (by
+    default as the genesis says). Further keyword arguments go to `initialise` if the folder holds
+    no chain yet.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class EmbeddedChain:
         host: str = HOST,
         port: int = 0,
         development: bool = False,
-        durable: bool = True,
+        durable: bool | None = None,
         **initial: Any,
     ) -> None:
         self._temporary = (
@@ -90,7 +91,7 @@ class EmbeddedChain:
         self._host = host
         self._port = port
         self._development = development
-        self._durable = durable
+        self._durable = path is not None if durable is None else durable
         self._initial = initial
         self.node: Node
         self._server: Server
@@ -117,20 +118,31 @@ class EmbeddedChain:
         try:
             if not self.folder.is_initialised:
                 initialise(self.folder.path, **self._initial)
-            elif (wanted := self._initial.get("chain_id")) is not None:
-                self._check_chain_id(wanted)
+            else:
+                self._check_same_chain()
             self._start()
         except BaseException:
             self.folder.release()
             raise
         return self
 
-    def _check_chain_id(self, wanted: int) -> None:
-        found = self.folder.genesis().chain_id
-        if found != wanted:
+    def _check_same_chain(self) -> None:
+        """Refuse a folder whose chain is not the one that the arguments describe."""
+        found = self.folder.genesis()
+        wanted = self._initial.get("chain_id", found.chain_id)
+        if found.chain_id != wanted:
             raise FolderMismatchError(
-                f"{self.folder.path} holds chain {found}, not {wanted}: use another folder, or "
-                "leave the chain id out"
+                f"{self.folder.path} holds chain {found.chain_id}, not {wanted}: use another "
+                "folder, or leave the chain id out"
+            )
+        given = self._initial.get("genesis")
+        if given is None:
+            return
+        document = Genesis.read(given).document if isinstance(given, Path) else dict(given)
+        if document != found.document:
+            raise FolderMismatchError(
+                f"{self.folder.path} holds a chain with another genesis: use another folder, or "
+                "leave the genesis out"
             )
 
     def _start(self) -> None:

@@ -38,7 +38,7 @@ create index logs_topic on logs(topic0, block);
 create table pool(
   hash blob primary key, raw blob not null, arrival integer not null) without rowid;
 """
-CACHED_NODES = 200_000
+CACHED_NODES = 50_000
 LONGEST_CACHED_CODES = 1_000
 
 

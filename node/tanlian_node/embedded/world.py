@@ -16,6 +16,7 @@ from tanlian_node.embedded.storage import Nodes
 
 EMPTY_CODE_HASH: bytes = keccak(b"")
 CACHED_SLOTS = 65_536  # of one contract, before its cached slots are dropped
+CACHED_ACCOUNTS = 200_000
 
 
 class Account(NamedTuple):
@@ -260,7 +261,8 @@ class World:
         """Write everything into the tries; give the next layer and the new nodes and code."""
         update = trie.Update(self.layer.nodes)
         slots = dict(self.layer.slots)
-        accounts = dict(self.layer.accounts)
+        known_accounts = self.layer.accounts
+        accounts = dict(known_accounts) if len(known_accounts) < CACHED_ACCOUNTS else {}
         leaves = {}
         for address in self._wiped:
             slots.pop(address, None)

@@ -76,6 +76,25 @@ def test_start__other_chain_id__refused(tmp_path):
         assert running.chain_id == 77
 
 
+def test_start__other_genesis_given__refused_and_the_same_accepted(tmp_path):
+    first = genesis_document.document(validators=[b"\1" * 20])
+    initialise(tmp_path, genesis=first)
+    with pytest.raises(FolderMismatchError, match="a chain with another genesis"):
+        _start(tmp_path, genesis=genesis_document.document(validators=[b"\2" * 20]))
+    with EmbeddedChain(tmp_path, genesis=first) as running:
+        assert running.node.chain.head.number >= 0
+
+
+def test_start__allow_on_an_existing_chain__refused(tmp_path):
+    initialise(tmp_path)
+    result = CliRunner().invoke(
+        main, ["chain", "start", "--data", str(tmp_path), "--allow", "0x" + "11" * 20]
+    )
+    assert result.exit_code == 1
+    assert "--allow is for a new chain" in result.output
+    assert not (tmp_path / "permissions_config.toml").exists()
+
+
 def test_start__genesis_changed_afterwards__refused(tmp_path):
     with EmbeddedChain(tmp_path, interval=0):
         pass

@@ -15,6 +15,7 @@ from tanlian_node.embedded.embedded_chain import initialise
 from tanlian_node.embedded.transactions import Transaction
 from tanlian_node.embedded.world import World
 
+pytestmark = pytest.mark.filterwarnings("ignore:SELFDESTRUCT opcode:DeprecationWarning")
 # Everything that makes undoing hard: nested reverts, CREATE2, SELFDESTRUCT in the transaction of
 # its creation, transient storage, value transfers, and slots written, zeroed and rewritten.
 MAZE = """
