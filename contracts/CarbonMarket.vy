@@ -82,8 +82,9 @@ DOMAIN_TYPE: constant(bytes32) = keccak256(
 )
 DOMAIN_NAME: constant(bytes32) = keccak256("Tanlian CarbonMarket")
 DOMAIN_VERSION: constant(bytes32) = keccak256("1")
+# four words by name: EIP-712 would hash an array apart from the rest
 QUOTES_TYPE: constant(bytes32) = keccak256(
-    "Quotes(uint256 session,uint256 organisation,uint256 nonce,uint256 expiresAt,uint256[4] quotes)"
+    "Quotes(uint256 session,uint256 organisation,uint256 nonce,uint256 expiresAt,uint256 quotes1,uint256 quotes2,uint256 quotes3,uint256 quotes4)"
 )
 RECEIVED: constant(bytes4) = 0xf23a6e61
 
@@ -308,7 +309,12 @@ def place_signed(session_id: uint256, messages: DynArray[uint256, 4096]) -> uint
                         domain,
                         keccak256(
                             abi_encode(
-                                QUOTES_TYPE, session_id, organisation, nonce, expires_at, quotes
+                                QUOTES_TYPE,
+                                session_id,
+                                organisation,
+                                nonce,
+                                expires_at,
+                                keccak256(abi_encode(quotes)),
                             )
                         ),
                     )

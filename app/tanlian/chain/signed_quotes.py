@@ -14,7 +14,7 @@ WORDS_IN_A_MESSAGE = 4
 QUOTES_IN_A_MESSAGE = 16
 TYPE = (
     b"Quotes(uint256 session,uint256 organisation,uint256 nonce,uint256 expiresAt,"
-    b"uint256[4] quotes)"
+    b"uint256 quotes1,uint256 quotes2,uint256 quotes3,uint256 quotes4)"
 )
 TYPE_HASH = keccak(TYPE)
 

@@ -13,6 +13,7 @@ MICRO_PER_HALF_TICK = 5_000
 RECORD_BITS = 128
 QUOTE_BITS = 64
 QUOTES_PER_WORD = 4
+QUOTE_FIELDS = ("quotes1", "quotes2", "quotes3", "quotes4")
 NEVER_STOOD = 2**22 - 1  # the position of a side that met the book without standing in it
 MAX_LOTS = 2**28 - 1
 MAX_TICK = 2**20 - 1
@@ -82,7 +83,7 @@ REASONS: tuple[str, ...] = (
 )
 
 
-class MalformedWord(TanlianError, ValueError):  # noqa: N818 - named as what it is
+class MalformedWord(TanlianError, ValueError):
     """A word that no market contract writes."""
 
     code = "malformed_market_word"
@@ -278,7 +279,7 @@ def quotes_typed_data(
                 {"name": "organisation", "type": "uint256"},
                 {"name": "nonce", "type": "uint256"},
                 {"name": "expiresAt", "type": "uint256"},
-                {"name": "quotes", "type": "uint256[4]"},
+                *({"name": name, "type": "uint256"} for name in QUOTE_FIELDS),
             ],
         },
         "primaryType": "Quotes",
@@ -293,7 +294,7 @@ def quotes_typed_data(
             "organisation": organisation,
             "nonce": nonce,
             "expiresAt": expires_at,
-            "quotes": [*words, *[0] * (4 - len(words))],
+            **dict(zip(QUOTE_FIELDS, [*words, 0, 0, 0], strict=False)),
         },
     }
 
