@@ -68,8 +68,10 @@ def institutions() -> list[Party]:
     return [REGULATOR, EXCHANGE, BANK, *verifiers]
 
 
-def emitters(count: int, seed: int) -> list[Party]:
+def emitters(count: int, seed: int, year: int) -> list[Party]:
     """Return generated emitters, half of them short of allowances and half with some left.
+
+    The seed gives the names, seed and year together the figures.
 
     Raises:
         InvalidInput: fewer than four make no market, and the names reach for `MOST_EMITTERS`.
@@ -80,14 +82,15 @@ def emitters(count: int, seed: int) -> list[Party]:
         )
     # not for secrets: the seed is stated so that anyone can generate the same consortium
     random = Random(seed)  # noqa: S311
+    figures = Random(f"{seed}/{year}")  # noqa: S311
     places = [(first, last) for first in FIRST_SYLLABLES for last in LAST_SYLLABLES]
     random.shuffle(places)
     found = []
     for number in range(count):
         first, last = places[number]
         sector = SECTORS[number % len(SECTORS)]
-        verified_t = random.randrange(sector.least_t, sector.most_t)
-        per_mille = random.randint(30, 110)
+        verified_t = figures.randrange(sector.least_t, sector.most_t)
+        per_mille = figures.randint(30, 110)
         left = verified_t * per_mille // 1000
         # members come in pairs of neighbours: one short, one long, so that both sides exist
         allocation_t = verified_t + (left if number % 2 else -left)

@@ -113,16 +113,12 @@ class Demonstration:
         narrator = self.consortium.narrator
         narrator.section(f"联盟 The consortium, compliance year {self.year}")
         institutions = generated.institutions()[1:]  # the register founded the regulator
-        parties = generated.emitters(count, self.seed)
+        parties = generated.emitters(count, self.seed, self.year)
         members = self.consortium.admit(
-            [
-                Candidate(
-                    f"demonstration:{party.alias}", party.name, party.role, party.sector,
-                    party.region, self.folder.key(party.alias),
-                )
-                for party in [*institutions, *parties]
-            ]
-        )  # fmt: skip
+            [self._candidate(party, party.alias) for party in institutions]
+            # another seed is another consortium, also on the same chain
+            + [self._candidate(party, f"{self.seed}/{party.alias}") for party in parties]
+        )
         named = dict(zip([p.alias for p in [*institutions, *parties]], members, strict=True))
         self.exchange, self.bank = named["exchange"], named["bank"]
         self.traders = [
@@ -140,6 +136,16 @@ class Demonstration:
                 ]
                 for t in self.traders
             ],
+        )
+
+    def _candidate(self, party: generated.Party, alias: str) -> Candidate:
+        return Candidate(
+            identity=f"demonstration:{alias}",
+            name=party.name,
+            role=party.role,
+            sector=party.sector,
+            region=party.region,
+            key=self.folder.key(alias),
         )
 
     def _equip(self) -> None:

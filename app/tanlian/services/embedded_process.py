@@ -89,8 +89,7 @@ def _ready(
         if line is None:
             words = " ".join(said[-3:]) or "it said nothing"
             raise ChainNotStarted(
-                f"The embedded chain in {folder} did not start: {words}. If it runs already, stop "
-                "it (`tanlian-node chain stop --data FOLDER`) or use another folder.",
+                f"The embedded chain in {folder} did not start: {words}",
                 folder=str(folder),
             )
         if found := _READY.match(line):
