@@ -10,7 +10,7 @@ export PATH := $(BIN):$(PATH)
 export VIRTUAL_ENV := $(VENV)
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help setup run test lint format artifacts lock unit stateful system gas bench clean
+.PHONY: help setup run test lint format artifacts lock unit stateful system gas bench besu clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ format: setup ## format Python and Vyper sources
 
 artifacts: setup ## compile the contracts into the package and freeze their ABIs
 	python tools/build_artifacts.py
+
+besu: setup ## fault, life and market tests on real Besu (BESU_HOME or besu on PATH; 20 minutes)
+	pytest -q -p no:ape_test tests/node/besu
 
 gas: setup ## measure gas anew and write tests/gas_snapshot.json
 	TANLIAN_GAS=write pytest -q -p no:ape_test tests/unit/market/test_gas.py

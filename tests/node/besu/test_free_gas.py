@@ -41,7 +41,7 @@ def test_base_fee__after_1000_blocks__zero_and_an_empty_purse_still_acts(network
         nonce += len(payments)
         return network.height(FIRST) >= BLOCKS
 
-    seconds = wait_until(grown, 500, f"{BLOCKS} blocks", network.record)
+    seconds = wait_until(grown, 1_500, f"{BLOCKS} blocks", network.record)
     head = network.height(FIRST)
     fees = set()
     gas_limits = set()
