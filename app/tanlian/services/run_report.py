@@ -89,7 +89,7 @@ def _session_parts(session: Session, names: Mapping[int, str]) -> list[Picture |
     book = _standing(session.quoted)
     left = _standing(session.after_auction)
     auction = [t for t in session.trades if t.fill.kind == FillKind.AUCTION]
-    return [
+    pictures: list[Picture | Section] = [
         Picture(
             f"{head}: 订单簿 Order book",
             f"竞价截止时的 {len(book)} 个报价。The {len(book)} quotes that stood when the auction "
@@ -114,13 +114,6 @@ def _session_parts(session: Session, names: Mapping[int, str]) -> list[Picture |
             _trade_table(auction, names),
         ),
         Picture(
-            f"{head}: 第二阶段开始时的订单簿 The book at the start of stage two",
-            f"第一阶段后剩余 {len(left)} 个报价。{len(left)} orders were left after stage one.",
-            draw_order_book(f"left-{number}", f"剩余订单 Left over, session {number}", left, band),
-            BOOK_KEYS,
-            _book_table(left),
-        ),
-        Picture(
             f"{head}: 成交价格 Prices",
             "按成交顺序排列；收盘价为挂牌成交的量加权均价。"
             "In their order; the closing price is the volume-weighted mean of the listed trades, "
@@ -137,6 +130,20 @@ def _session_parts(session: Session, names: Mapping[int, str]) -> list[Picture |
             _trade_table(session.trades, names),
         ),
     ]
+    if left:
+        pictures.insert(
+            2,
+            Picture(
+                f"{head}: 第二阶段开始时的订单簿 The book at the start of stage two",
+                f"第一阶段后剩余 {len(left)} 个报价。{len(left)} orders were left after stage one.",
+                draw_order_book(
+                    f"left-{number}", f"剩余订单 Left over, session {number}", left, band
+                ),
+                BOOK_KEYS,
+                _book_table(left),
+            ),
+        )
+    return pictures
 
 
 def _standing(orders: Sequence[Standing]) -> list[StandingOrder]:

@@ -9,6 +9,7 @@ from tanlian.services.report.figures import price, thousands
 from tanlian.services.report.svg import Drawing, Scale, nice_marks
 
 MOST_BARS = 48
+WIDEST_BAR = 28  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def draw_order_book(
             drawing.line((x, upwards.at(0)), (x, upwards.at(greatest)), "band")
     for level in book:
         left = across.pixel(level.from_ticks)
-        half = max((across.pixel(level.to_ticks + 1) - left - 1) // 2, 2)
+        half = min(max((across.pixel(level.to_ticks + 1) - left - 1) // 2, 2), WIDEST_BAR)
         for quantity, at, style, side in (
             (level.bid_t, left, "bid", "买 bid"),
             (level.ask_t, left + half, "ask", "卖 ask"),

@@ -63,7 +63,8 @@ class Picture:
         )
         return (
             f"<section><h2>{escape(self.heading)}</h2><p>{escape(self.introduction)}</p>"
-            f"<figure>{self.drawing.render()}<figcaption><ul class=legend>{keys}</ul></figcaption>"
+            f"<figure><div class=picture tabindex=0>{self.drawing.render()}</div>"
+            f"<figcaption><ul class=legend>{keys}</ul></figcaption>"
             f"</figure><details><summary>数据表 Table ({len(self.table.rows)})</summary>"
             f"{self.table.render()}</details></section>"
         )

@@ -82,7 +82,8 @@ def draw_pairing(
     if pairs:
         x = across.at(matched_t)
         drawing.line((x, upwards.at(low - margin)), (x, upwards.at(high + margin)), "band")
-        drawing.text((x, str(14)), f"成交 matched {thousands(matched_t)} t", "middle", "note")
+        anchor = "end" if matched_t * 4 > shown_t * 3 else "middle"
+        drawing.text((x, str(14)), f"成交 matched {thousands(matched_t)} t", anchor, "note")
     return drawing
 
 
