@@ -12,6 +12,7 @@ from tanlian_node.embedded.simulation import Simulation
 from tanlian_node.embedded.views import Json
 
 TABLE = MethodTable()
+MOST_GAS = 50_000_000  # of a call, unless a block may use more (Besu's --rpc-gas-cap)
 
 
 def admit(node: Node, raw: Any = None) -> Entry:
@@ -46,7 +47,9 @@ def _simulation(node: Node, wanted: Any, block: Any, *, pending: bool) -> Simula
             return None
         layer = chain.layer(header)
     assert header is not None
-    return Simulation(chain, layer, header, params.call(wanted, default_gas=header.gas_limit))
+    imagined = params.call(wanted, default_gas=header.gas_limit)
+    limit = max(MOST_GAS, header.gas_limit)
+    return Simulation(chain, layer, header, imagined.copy(gas=min(imagined.gas, limit)))
 
 
 @TABLE.method("eth_call")

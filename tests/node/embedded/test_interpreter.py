@@ -5,6 +5,7 @@ from eth.vm.forks.cancun.computation import CancunComputation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tanlian_contracts import artifact, names
 from tanlian_node.embedded import machine
 from tanlian_node.embedded.chain import Chain
 from tanlian_node.embedded.embedded_chain import initialise
@@ -137,6 +138,24 @@ def test_run__random_bytes__same_as_py_evm(lab, code, gas):
 def test_run__edges__same_as_py_evm(lab, code):
     octets = bytes.fromhex(code)
     assert _run(lab, machine.State, octets, b"", 100_000) == _run(lab, Plain, octets, b"", 100_000)
+
+
+@pytest.mark.parametrize("name", names())
+def test_run__every_contract_of_the_package__same_as_py_evm(lab, name):
+    """Construct it without arguments, then call what came out with each of its selectors."""
+    from eth_utils.abi import abi_to_signature, function_signature_to_4byte_selector
+
+    found = artifact(name)
+    initcode = bytes.fromhex(found["bytecode"].removeprefix("0x")) + bytes(1024)
+    built = _run(lab, machine.State, initcode, b"", 10_000_000)
+    assert built == _run(lab, Plain, initcode, b"", 10_000_000)
+    runtime = built["output"] if not built["failed"] else initcode
+    for entry in found["abi"]:
+        if entry["type"] == "function":
+            selector = function_signature_to_4byte_selector(abi_to_signature(entry))
+            data = selector + (1).to_bytes(32, "big") * 6
+            ours = _run(lab, machine.State, runtime, data, 1_000_000)
+            assert ours == _run(lab, Plain, runtime, data, 1_000_000)
 
 
 @given(st.binary(max_size=200))
