@@ -32,6 +32,7 @@ DEADLINE = 1_767_225_599  # surrender for 2024: 2025-12-31 23:59:59 UTC
 REPORT_DEADLINE = 1_743_465_599  # 2025-03-31 23:59:59 UTC
 TOO_SOON = START_OF_2025 + 40 * DAY
 COIN = 1_000_000
+FRESH, WIRED, SEALED = range(3)
 
 
 class ReportFacts(NamedTuple):
@@ -158,24 +159,46 @@ class Duties:
         self.offsets.issue(attestation, sender=self.regulator.account)
         return attestation, self.offsets.attestation(attestation).token_id
 
+    def wire(self) -> None:
+        """Wire the contracts of this group, as the deployer."""
+        it, facts = self.consortium, (self.emissions, self.compliance, self.allocation)
+        with boa.env.prank(it.deployer):
+            self.offsets.wire(it.ledger)
+            self.compliance.wire(it.ledger, it.allocation, self.emissions, self.offsets)
+            self.coin.wire(self.incentives, it.money)
+            self.incentives.wire(self.coin, *facts, self.obligations, self.check)
+            self.check.wire(self.incentives, *facts, it.ledger, self.obligations)
+            self.auction.wire(it.ledger, it.money)
+
+    def seal(self) -> None:
+        contracts = (self.offsets, self.compliance, self.coin)
+        with boa.env.prank(self.consortium.deployer):
+            for contract in (*contracts, self.incentives, self.auction, self.check):
+                contract.seal()
+
     def send(self, sender: Member, to: Member, token_id: int, amount_kg: int) -> None:
         self.ledger.safeTransferFrom(
             sender.holder, to.holder, token_id, amount_kg, b"", sender=sender.account
         )
 
 
-def deploy_duties(*, now: int = START_OF_2025) -> Duties:
+def deploy_duties(*, now: int = START_OF_2025, stage: int = SEALED) -> Duties:
     """Deploy, wire and seal register and duties at a stated block time, with mocks beside them."""
     boa.env.timestamp = now
     return with_duties(
         deploy_register(),
         deployer_of("tests/mocks/VerifiedEmissionsMock.vy").deploy(),
         deployer_of("tests/mocks/ObligationsMock.vy").deploy(),
+        stage=stage,
     )
 
 
 def with_duties(
-    it: Consortium, emissions: Any, obligations: Any, facilities: tuple[Any, ...] = ()
+    it: Consortium,
+    emissions: Any,
+    obligations: Any,
+    facilities: tuple[Any, ...] = (),
+    stage: int = SEALED,
 ) -> Duties:
     """Deploy this group on an unsealed register and seal everything.
 
@@ -204,6 +227,9 @@ def with_duties(
         rating.contest_seconds,
         rating.rules_hash,
     )
+    found = Duties(
+        it, emissions, offsets, compliance, coin, incentives, obligations, check, auction
+    )
     seal_register(
         it,
         unit_facilities=(auction, *facilities),
@@ -212,16 +238,21 @@ def with_duties(
         retirers=(compliance,),
         recorders=(compliance,),
     )
-    with boa.env.prank(it.deployer):
-        offsets.wire(it.ledger)
-        compliance.wire(it.ledger, it.allocation, emissions, offsets)
-        coin.wire(incentives, it.money)
-        incentives.wire(coin, emissions, compliance, it.allocation, obligations, check)
-        check.wire(incentives, emissions, compliance, it.allocation, it.ledger, obligations)
-        auction.wire(it.ledger, it.money)
-        for contract in (offsets, compliance, coin, incentives, auction, check):
-            contract.seal()
-    return Duties(it, emissions, offsets, compliance, coin, incentives, obligations, check, auction)
+    if stage >= WIRED:
+        found.wire()
+    if stage >= SEALED:
+        found.seal()
+    return found
+
+
+def unwired_duties() -> Duties:
+    """As `deploy_duties`, with this group's contracts at the same addresses and not wired."""
+    return deploy_duties(stage=FRESH)
+
+
+def wired_duties() -> Duties:
+    """As `deploy_duties`, wired and not sealed."""
+    return deploy_duties(stage=WIRED)
 
 
 def vintage(year: int) -> int:
