@@ -222,3 +222,22 @@ def test_start__wrong_chain_id_on_the_command_line__one_sentence(tmp_path):
     assert result.exit_code == 1
     assert result.output.startswith("Error: ")
     assert "holds chain 77, not 5" in result.output
+
+
+def test_genesis__validators_in_a_contract__headers_list_none(tmp_path):
+    from harness.besu_network import description
+    from tanlian_node.genesis import Seat
+    from tanlian_node.genesis import genesis as besu_genesis
+    from tanlian_node.network_file import parse_network
+
+    network = parse_network(description(count=4))
+    seats = [Seat("0x" + f"{n:02x}" * 20, n) for n in range(1, 5)]
+    document = besu_genesis(network, seats, {seat.address: seat.organisation for seat in seats})
+    with EmbeddedChain(tmp_path, interval=0, genesis=document, development=True) as running:
+        header = running.node.sealer.mine()
+        assert running.chain_id == network.chain_id
+    from tanlian_node.embedded.header import Extra
+
+    extra = Extra.decode(header.extra_data)
+    assert extra.validators == ()
+    assert len(extra.seals) == 1
