@@ -8,7 +8,7 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_keys.datatypes import PrivateKey
 
-from tanlian_node.errors import BadKey
+from tanlian_node.errors import BadCertificate, BadKey
 from tanlian_node.rpc import Rpc
 from tanlian_node.signer import LocalSigner, Signer
 from tanlian_node.transactions import Contract
@@ -99,3 +99,31 @@ def approve_replacement(rpc: Rpc, membership: str, approver: Signer, number: int
 def complete_replacement(rpc: Rpc, membership: str, anyone: Signer, number: int) -> None:
     """Put the replacement of a lost key into force, after the days in which its owner can veto."""
     register(membership).send(rpc, anyone, "complete_replacement", number)
+
+
+def publish_certificate(
+    rpc: Rpc, membership: str, signer: Signer, organisation: int, fingerprint: bytes
+) -> None:
+    """Make Membership name a certificate as an organisation's; by itself or by the regulator."""
+    register(membership).send(rpc, signer, "rotate_certificate", organisation, fingerprint)
+
+
+def check_published(rpc: Rpc, membership: str, fingerprint: bytes, address: str) -> int:
+    """Check that Membership names a certificate, and that its address acts for the same one.
+
+    Returns the organisation.
+
+    Raises:
+        BadCertificate: the register names another certificate, or another organisation.
+    """
+    contract = register(membership)
+    organisation = int(contract.read(rpc, "organisation_of", address))
+    if organisation == 0:
+        raise BadCertificate(f"{address} is no account of any organisation in Membership.")
+    named = int(contract.read(rpc, "organisation_by_certificate", fingerprint))
+    if named != organisation:
+        raise BadCertificate(
+            f"Membership knows 0x{fingerprint.hex()} as that of "
+            f"{f'organisation {named}' if named else 'nobody'}; {address} acts for {organisation}."
+        )
+    return organisation

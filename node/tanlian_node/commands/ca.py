@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from cryptography import x509
 
 from tanlian_node.commands.network import folder_option
+from tanlian_node.commands.signing import chosen_signer, signer_options
+from tanlian_node.commands.validators import node_option, rpc_of
 from tanlian_node.keys import open_keyfile, passphrase, read_node_key
 
 passphrase_option = click.option(
@@ -144,6 +147,33 @@ def check(folder: Path, organisation: str, name: str) -> None:
     address = place.check(organisation, name, datetime.now(UTC))
     click.echo(f"{name} is valid and speaks for {address}.")
     click.echo(f"fingerprint 0x{place.fingerprint(organisation, name).hex()}")
+
+
+@authority.command("publish")
+@folder_option
+@node_option
+@organisation_option
+@click.option("--id", "number", type=int, required=True, help="The organisation's number.")
+@click.option("--membership", required=True, envvar="TANLIAN_MEMBERSHIP", help="Its address.")
+@signer_options
+def publish(
+    *,
+    folder: Path,
+    node: str | None,
+    organisation: str,
+    number: int,
+    membership: str,
+    **signing: Any,
+) -> None:
+    """Put the fingerprint of an organisation's authority into Membership."""
+    from tanlian_node.ca_network import ca_folder
+    from tanlian_node.member_keys import publish_certificate
+
+    fingerprint = ca_folder(folder, "").fingerprint(organisation)
+    publish_certificate(
+        rpc_of(folder, node), membership, chosen_signer(**signing), number, fingerprint
+    )
+    click.echo(f"Membership names 0x{fingerprint.hex()} for organisation {number}.")
 
 
 def _chain_key(path: Path, secret: str) -> bytes:

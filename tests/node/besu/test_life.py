@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime
 
 import pytest
 from eth_abi import encode
@@ -18,12 +19,19 @@ from harness.besu_network import (
 )
 from tanlian_contracts import artifact
 from tanlian_node.backup import backup_node, drill, read_head
-from tanlian_node.errors import NodeUnreachable, RpcRefused, UnsafeChange
+from tanlian_node.ca_folder import CaFolder
+from tanlian_node.errors import BadCertificate, NodeUnreachable, RpcRefused, UnsafeChange
 from tanlian_node.genesis import set_hash
 from tanlian_node.invitation import Place, invite, join, welcome
 from tanlian_node.keys import QUICK, read_node_key
 from tanlian_node.local import wait_until
-from tanlian_node.member_keys import approve_replacement, propose_replacement, rotate
+from tanlian_node.member_keys import (
+    approve_replacement,
+    check_published,
+    propose_replacement,
+    publish_certificate,
+    rotate,
+)
 from tanlian_node.network_files import read_record
 from tanlian_node.permissions import drift_of, reconcile, wanted_lists
 from tanlian_node.rolling import rolling_restart
@@ -280,6 +288,25 @@ def test_reconcile__suspended_member__is_off_every_list_and_cannot_act(
         "permissions: a suspended account was refused at three reconciled nodes (-32007), sealed "
         "through the fourth, imported by all, and both contracts refused it"
     )
+
+
+def test_publish__organisations_authority__register_and_certificate_name_one_another(
+    network, membership, tmp_path
+):
+    rpc = network.rpc(FIRST)
+    place = CaFolder(tmp_path, PASSPHRASE, network.record.chain_id)
+    now = datetime.now(UTC)
+    place.create_root("trial", now)
+    place.create_authority("exchange", secret("exchange"), now)
+    fingerprint = place.fingerprint("exchange")
+    with pytest.raises(BadCertificate, match="as that of nobody"):
+        check_published(rpc, membership.address, fingerprint, address("exchange"))
+    with pytest.raises(Reverted, match="membership: "):
+        publish_certificate(rpc, membership.address, signer("bank"), 2, fingerprint)
+    publish_certificate(rpc, membership.address, signer("exchange"), 2, fingerprint)
+    assert check_published(rpc, membership.address, fingerprint, address("exchange")) == 2
+    with pytest.raises(BadCertificate, match="as that of organisation 2"):
+        check_published(rpc, membership.address, fingerprint, address("bank"))
 
 
 def test_rotate__member_key__new_account_votes_and_old_one_cannot(network, membership):
