@@ -51,6 +51,8 @@ def run(computation: Any) -> None:  # noqa: C901, PLR0912, PLR0915  # one loop, 
     instructions = computation.opcodes
     message = computation.msg
     data: bytes = message.data_as_bytes
+    here: bytes = message.storage_address
+    world = computation.state.world
     destinations = jump_destinations(code)
     gas: int = meter.gas_remaining
     pc = 0
@@ -122,6 +124,16 @@ def run(computation: Any) -> None:  # noqa: C901, PLR0912, PLR0915  # one loop, 
                     if target not in destinations:
                         raise InvalidJumpDestination(f"{target}")
                     pc = target
+                    continue
+                if op == 0x54:  # SLOAD
+                    slot = pop()
+                    warm = world.is_storage_warm(here, slot)
+                    gas -= 100 if warm else 2_100
+                    if gas < 0:
+                        raise OutOfGas("SLOAD")
+                    if not warm:
+                        world.mark_storage_warm(here, slot)
+                    push(world.get_storage(here, slot))
                     continue
                 if op in (0x51, 0x52):  # MLOAD, MSTORE
                     gas -= 3

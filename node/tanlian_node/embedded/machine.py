@@ -9,6 +9,7 @@ from eth._utils.address import generate_contract_address
 from eth.exceptions import Revert
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.message import Message
+from eth_utils.logging import get_extended_debug_logger
 
 from tanlian_node.embedded import interpreter
 from tanlian_node.embedded.header import Header
@@ -111,6 +112,7 @@ class State(_State):  # type: ignore[misc]
 
     computation_class = Computation
     transaction_executor_class = Executor
+    logger = get_extended_debug_logger("tanlian_node.embedded.machine")
 
     def __init__(self, world: World, context: Any) -> None:
         self.execution_context = context
