@@ -1,0 +1,83 @@
+"""The file that describes one gateway.
+
+store = "gateway.db"          # relative to the file
+devices = "devices.csv"       # see tanlian.services.reading_files
+year = 2024
+first_hour = 473352           # of the logbook, hours since 1970
+batch_hours = 24
+http_port = 8600              # optional
+mqtt_host = "127.0.0.1"       # optional
+mqtt_port = 1883
+[kinds]                       # what burns at a source, by its number: coal, gas, any
+1 = "coal"
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from tanlian.domain.errors import InvalidInput
+from tanlian.domain.monitoring.plausibility import demonstration_rules
+from tanlian.proofs.period_copy import DAY_HOURS
+from tanlian.services.gateway.gateway import Gateway
+from tanlian.services.gateway.store import GatewayStore
+from tanlian.services.reading_files import Device, load_devices
+
+MQTT_PORT = 1883
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """What one gateway serves and where."""
+
+    store: Path
+    devices: Mapping[tuple[int, int], Device]
+    kinds: Mapping[int, str]
+    year: int
+    first_hour: int
+    end_hour: int
+    batch_hours: int
+    http_port: int | None
+    mqtt_host: str | None
+    mqtt_port: int
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read the file.
+
+        Raises:
+            InvalidInput: it is no TOML, or lacks a key.
+        """
+        try:
+            document = tomllib.loads(path.read_text())
+            return cls(
+                store=path.parent / document["store"],
+                devices=load_devices(path.parent / document["devices"]),
+                kinds={int(source): kind for source, kind in document["kinds"].items()},
+                year=int(document["year"]),
+                first_hour=int(document["first_hour"]),
+                end_hour=int(document["end_hour"]),
+                batch_hours=int(document.get("batch_hours", DAY_HOURS)),
+                http_port=document.get("http_port"),
+                mqtt_host=document.get("mqtt_host"),
+                mqtt_port=int(document.get("mqtt_port", MQTT_PORT)),
+            )
+        except KeyError as error:
+            raise InvalidInput(f"{path.name} lacks {error}.") from error
+        except (OSError, ValueError) as error:
+            raise InvalidInput(f"{path.name} cannot be read: {error}.") from error
+
+    def open(self, now: Callable[[], int]) -> Gateway:
+        """Open the gateway with its store."""
+        return Gateway(
+            GatewayStore(self.store),
+            self.devices,
+            self.kinds,
+            demonstration_rules(),
+            first_hour=self.first_hour,
+            end_hour=self.end_hour,
+            now=now,
+            batch_hours=self.batch_hours,
+        )

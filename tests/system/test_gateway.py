@@ -1,0 +1,177 @@
+"""Readings from real devices' side to the chain: HTTP, a real broker, CSV, anchoring, comparing."""
+
+import csv
+import dataclasses
+import json
+import threading
+import time
+import urllib.request
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from harness.broker import broker, free_port
+from harness.served import served
+from tanlian.chain.keys import keccak
+from tanlian.domain.reading import Reading
+from tanlian.domain.roles import Role
+from tanlian.proofs.logbook import Batch, Logbook
+from tanlian.proofs.reading_signature import address_of, sign_reading
+from tanlian.services.gateway.anchoring import ChainAnchoring, anchors_of
+from tanlian.services.gateway.mqtt import MqttIntake
+from tanlian.services.gateway.service import GatewayService
+from tanlian.services.gateway.settings import GatewaySettings
+from tanlian.services.reading_files import DEVICE_COLUMNS, SignedReading, write_readings
+
+START = 1_704_067_200
+FIRST = START // 3600
+KEY = bytes(31) + b"\1"
+DOCUMENT = keccak(b"plan")
+
+
+def signed(hour, mass_g=88_200):
+    item = Reading(START + 3600 * hour, 1, 1, hour + 1, mass_g, 10, 1_000)
+    return SignedReading(item, sign_reading(KEY, item.body))
+
+
+def message(one):
+    return json.dumps({"body": one.reading.body.hex(), "signature": one.signature.hex()}).encode()
+
+
+def settings_file(folder, **more):
+    with (folder / "devices.csv").open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(DEVICE_COLUMNS)
+        writer.writerow([1, "boiler", 1, "analyser", address_of(KEY)])
+    lines = [
+        'store = "gateway.db"',
+        'devices = "devices.csv"',
+        "year = 2024",
+        f"first_hour = {FIRST}",
+        f"end_hour = {FIRST + 72}",
+    ]
+    lines += [f"{key} = {value!r}" for key, value in more.items()]
+    path = folder / "gateway.toml"
+    path.write_text("\n".join([*lines, "[kinds]", '1 = "coal"', ""]))
+    return path
+
+
+def wait_until(condition, seconds=15):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def market(tmp_path, monkeypatch):
+    """A served chain with an emitter whose gateway has a logbook for 2024."""
+    with served(tmp_path, monkeypatch) as it:
+        access = it.deploy()
+        regulator = it.sender("regulator")
+        emitter = it.key("emitter")
+        access.act(
+            regulator, "membership", "admit", keccak(b"identity"), "emitter", int(Role.EMITTER), 1,
+            21, keccak(b"certificate"), emitter.address,
+        )  # fmt: skip
+        end = START + 366 * 86_400
+        access.act(regulator, "monitoring", "open_year", 2024, START, end)
+        mine = it.sender("emitter")
+        access.act(mine, "monitoring", "register_source", "boiler")
+        access.act(mine, "monitoring", "register_device", 1, address_of(KEY), "analyser")
+        access.act(mine, "monitoring", "file_plan", 2024, DOCUMENT)
+        access.act(regulator, "monitoring", "approve_plan", 2, 2024, 1)
+        access.act(mine, "monitoring", "open_logbook", 2024, it.key("gateway").address)
+        yield it, access
+
+
+def test_gateway__readings_by_http_and_broker__anchored_and_equal_to_the_logbook(tmp_path, market):
+    it, access = market
+    port = free_port()
+    with broker(tmp_path, port):
+        path = settings_file(tmp_path, http_port=0, mqtt_host="127.0.0.1", mqtt_port=port)
+        settings = GatewaySettings.load(path)
+        gateway = settings.open(lambda: START + 3 * 86_400)
+        chain = ChainAnchoring(access.contracts, it.sender("gateway"), 2024)
+        service = GatewayService(settings, gateway, chain)
+        device = paho.Client(CallbackAPIVersion.VERSION2)
+        device.connect("127.0.0.1", port)
+        device.loop_start()
+        for hour in range(24):
+            device.publish("tanlian/readings/1", message(signed(hour)), qos=1).wait_for_publish(5)
+        # the gateway subscribes only now; what came before is the device's to send again
+        intake = MqttIntake(gateway, "127.0.0.1", port, "gateway")
+        intake.start()
+        time.sleep(0.5)
+        for hour in range(24):
+            device.publish("tanlian/readings/1", message(signed(hour)), qos=1).wait_for_publish(5)
+        wait_until(lambda: len(gateway.store.readings(FIRST, 24)) == 24)
+        intake.stop()
+        for hour in range(24, 48):  # kept by the broker for the gateway's lasting session
+            device.publish("tanlian/readings/1", message(signed(hour)), qos=1).wait_for_publish(5)
+        device.loop_stop()
+        again = MqttIntake(gateway, "127.0.0.1", port, "gateway")
+        again.start()
+        wait_until(lambda: len(gateway.store.readings(FIRST, 48)) == 48)
+        again.stop()
+        anchored = []
+        worker = threading.Thread(target=service.run, args=(anchored.append, 0.05))
+        worker.start()
+        wait_until(lambda: sum(anchored) == 2)
+        url = f"http://127.0.0.1:{service.http_port}/readings"
+        late = urllib.request.Request(url, message(signed(47, 88_201)))
+        with urllib.request.urlopen(late, timeout=5) as answer:
+            assert json.load(answer)[0]["reason"] == "replayed with another content"
+        service.stop()
+        worker.join(10)
+    logbook = access.contracts["monitoring"].read("logbook_of", it.key("gateway").address, 2024)
+    assert (logbook.mass_g, logbook.count, logbook.batches) == (48 * 88_200, 48, 2)
+    mirror = Logbook(_first_head(access, it))
+    for anchor in anchors_of(access.contracts, 2024):
+        mirror.add(Batch(anchor.first_hour, anchor.hours, anchor.root))
+    assert mirror.head == bytes(logbook.head)
+
+
+def _first_head(access, it):
+    from eth_abi import encode
+
+    where = access.contracts["monitoring"].address
+    words = encode(
+        ["address", "uint256", "uint256", "address"], [where, 2, 2024, it.key("gateway").address]
+    )
+    return keccak(words)
+
+
+def test_gateway_commands__csv_to_chain_to_comparison__the_changed_hour_is_named(tmp_path, market):
+    it, _ = market
+    path = settings_file(tmp_path)
+    source = tmp_path / "readings.csv"
+    write_readings(source, [signed(h) for h in range(48)])
+    assert it.run("gateway", "import", path, source).exit_code == 0
+    first = it.run("gateway", "run", path, "--once", "--as", "gateway")
+    assert first.exit_code == 0, first.output
+    assert "batches anchored" in first.output
+    again = it.run("gateway", "run", path, "--once", "--as", "gateway")
+    assert "0 batches anchored." in again.output
+    lied = [signed(h) for h in range(48)]
+    lied[30] = dataclasses.replace(
+        lied[30], reading=dataclasses.replace(lied[30].reading, mass_g=80_000)
+    )
+    write_readings(tmp_path / "emitter.csv", lied)
+    assert it.run("gateway", "import", path, tmp_path / "emitter.csv").exit_code == 1
+    listed = it.run("gateway", "quarantine", path)
+    assert "wrong signature" in listed.output
+    mine, anchors = tmp_path / "mine.csv", tmp_path / "anchors.csv"
+    assert it.run("gateway", "export", path, mine, anchors).exit_code == 0
+    short = tmp_path / "kept.csv"
+    kept = [*mine.read_text().splitlines()]
+    theirs = [*(tmp_path / "emitter.csv").read_text().splitlines(), *kept[49:]]
+    short.write_text("\n".join(theirs))
+    found = it.run(
+        "locate", mine, short, "--anchors", anchors, "--devices", tmp_path / "devices.csv"
+    )
+    assert found.exit_code == 1, found.output
+    assert "source 1 (boiler), device 1 (analyser), 2024-01-02 06:00 UTC" in found.output
+    assert "88200 g CO2 (signed by the device" in found.output
+    assert "80000 g CO2 (not signed by the device" in found.output
