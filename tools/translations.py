@@ -8,19 +8,22 @@ import re
 import sys
 from pathlib import Path
 
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 WEB = Path(__file__).resolve().parents[1] / "app" / "tanlian" / "web"
 CATALOGUES = WEB / "translations"
 METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]
+KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None}
 ERROR_CODE = re.compile(r'^    code = "(\w+)"', re.MULTILINE)
 
 
 def wanted() -> set[str]:
     """Every sentence of the pages and every error code of the application."""
-    pages = {str(message) for _, _, message, _, _ in extract_from_dir(WEB, METHODS)}
+    pages = {
+        str(message) for _, _, message, _, _ in extract_from_dir(WEB, METHODS, keywords=KEYWORDS)
+    }
     labels = {message for path in WEB.rglob("*.py") for message in _labels(path.read_text())}
     sources = (WEB.parent / "accounts").rglob("*.py")
     codes = {code for path in sources for code in ERROR_CODE.findall(path.read_text())}

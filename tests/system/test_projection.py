@@ -7,7 +7,8 @@ from sqlalchemy import delete, func, select, update
 
 from harness.founded import found, ok, open_session, wait
 from harness.served import served
-from tanlian.readmodel.projector import OtherChain, Projector, position
+from tanlian.readmodel.checkpoints import position
+from tanlian.readmodel.projector import OtherChain, Projector
 from tanlian.readmodel.store import open_read_model
 from tanlian.readmodel.tables import (
     balances,

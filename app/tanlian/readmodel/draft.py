@@ -21,7 +21,8 @@ class Draft:
         self._added: dict[Table, list[Row]] = defaultdict(list)
         self._rows: dict[Table, dict[tuple[Any, ...], Row]] = defaultdict(dict)
         self._shorter: dict[OrderKey, int] = defaultdict(int)
-        self._ended: dict[OrderKey, str] = {}
+        self._restated: dict[OrderKey, int] = defaultdict(int)
+        self._ended: dict[OrderKey, tuple[str, int]] = {}
         self.touched_accounts: set[tuple[int, int]] = set()  # instrument, organisation
 
     def add(self, table: Table, **values: Any) -> None:
@@ -40,11 +41,19 @@ class Draft:
             known[place] = dict(found) if found is not None else dict(key)
         return known[place]
 
-    def shorten(self, key: OrderKey, lots: int, ended: str | None = None) -> None:
-        """Take lots off an order; `ended` says why it stands no more, unless it was filled."""
+    def shorten(self, key: OrderKey, lots: int) -> None:
+        """Take lots off what stands of an order."""
         self._shorter[key] += lots
-        if ended is not None:
-            self._ended[key] = ended
+
+    def restate(self, key: OrderKey, lots: int) -> None:
+        """Take lots off an order because its owner wants so many less."""
+        self._shorter[key] += lots
+        self._restated[key] += lots
+
+    def end(self, key: OrderKey, lots: int, why: str, time: int) -> None:
+        """Take an order away that was not filled."""
+        self._shorter[key] += lots
+        self._ended[key] = (why, time)
 
     def write(self) -> None:
         """Send everything to the database, in the transaction of the connection."""
@@ -80,9 +89,16 @@ class Draft:
             self._db.execute(
                 shorter.values(open_lots=orders.c.open_lots - bindparam("taken")), values
             )
+        if self._restated:
+            values = [_named(key) | {"taken": lots} for key, lots in self._restated.items()]
+            self._db.execute(shorter.values(lots=orders.c.lots - bindparam("taken")), values)
         if self._ended:
-            values = [_named(key) | {"why": why} for key, why in self._ended.items()]
-            self._db.execute(shorter.values(ended=bindparam("why")), values)
+            values = [
+                _named(key) | {"why": why, "then": time} for key, (why, time) in self._ended.items()
+            ]
+            self._db.execute(
+                shorter.values(ended=bindparam("why"), ended_at=bindparam("then")), values
+            )
 
 
 def _named(key: OrderKey) -> Row:

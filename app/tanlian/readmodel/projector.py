@@ -4,11 +4,9 @@ import json
 import logging
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.engine import Connection as Database
 from sqlalchemy.engine import Engine
 
 from tanlian.chain.connection import Connection, quantity, result_of
@@ -16,6 +14,7 @@ from tanlian.chain.contracts import Contracts
 from tanlian.chain.errors import ChainError
 from tanlian.chain.events import Event
 from tanlian.domain.errors import TanlianError
+from tanlian.readmodel.checkpoints import Position, position
 from tanlian.readmodel.draft import Draft
 from tanlian.readmodel.projections import load
 from tanlian.readmodel.projections.registry import Fact, takers
@@ -34,20 +33,6 @@ class OtherChain(TanlianError):
     """The tables are of another chain than the one the node serves."""
 
     code = "other_chain"
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Up to where the tables are, and since when (block time, UTC seconds)."""
-
-    block: int
-    block_hash: str
-    time: int
-
-
-def position(db: Database) -> Position | None:
-    row = db.execute(select(checkpoint)).mappings().one_or_none()
-    return Position(row["block"], row["block_hash"], row["block_time"]) if row else None
 
 
 class Projector:

@@ -176,9 +176,10 @@ orders = Table(
     Column("tick", Integer, primary_key=True, autoincrement=False),
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("organisation", Integer, nullable=False),
-    Column("lots", Integer, nullable=False),
+    Column("lots", Integer, nullable=False),  # as its owner last stated it
     Column("open_lots", Integer, nullable=False),
     Column("ended", String(12)),  # cancelled, released; empty while it stands or when filled
+    Column("ended_at", BigInteger),
     Column("time", BigInteger, nullable=False),
     Column("block", BigInteger, nullable=False),
     Column("log_index", Integer, nullable=False),

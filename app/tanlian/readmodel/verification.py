@@ -10,7 +10,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.pool import StaticPool
 
 from tanlian.chain.contracts import Contracts, Reading
-from tanlian.readmodel.projector import Projector, position
+from tanlian.readmodel.checkpoints import position
+from tanlian.readmodel.projector import Projector
 from tanlian.readmodel.tables import (
     allocations,
     balances,

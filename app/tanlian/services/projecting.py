@@ -6,7 +6,8 @@ import threading
 from sqlalchemy.engine import Engine
 
 from tanlian.domain.target import Target
-from tanlian.readmodel.projector import Position, Projector
+from tanlian.readmodel.checkpoints import Position
+from tanlian.readmodel.projector import Projector
 from tanlian.readmodel.store import open_read_model
 from tanlian.readmodel.verification import Verdict
 from tanlian.readmodel.verification import verify as compare

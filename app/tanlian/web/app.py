@@ -12,17 +12,22 @@ from tanlian.accounts import sign_in
 from tanlian.accounts.secrets_box import SecretsBox
 from tanlian.accounts.sign_in import Session
 from tanlian.domain.roles import Role
+from tanlian.readmodel.checkpoints import Position, position
+from tanlian.readmodel.queries import members
 from tanlian.web import failures, formats, guards, language, security, urls
 from tanlian.web.config import WebConfig
+from tanlian.web.live import Live
+
+STREAMS = 48  # pages that follow the market live; each holds a thread of the server
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What the views need of people: the accounts database, its key, and the clock."""
+    """What the views need: accounts and their key, the read model's tables, the clock."""
 
     engine: Engine
     box: SecretsBox
-    roles_of: Callable[[int], Role]
+    tables: Engine
     now: Callable[[], int] = lambda: int(time.time())
 
 
@@ -31,6 +36,7 @@ def create_app(config: WebConfig, office: Office) -> Flask:
     app = Flask(__name__)
     app.extensions["tanlian"] = office
     app.extensions["tanlian_config"] = config
+    app.extensions["tanlian_live"] = Live(lambda: _block(office.tables), STREAMS)
     app.jinja_env.globals["title"] = config.title
     security.install(app, config)
     language.install(app, config.default_language)
@@ -42,6 +48,21 @@ def create_app(config: WebConfig, office: Office) -> Flask:
         with office.engine.begin() as db:
             return sign_in.session(db, token, office.now())
 
-    guards.install(app, session_of, office.roles_of)
+    def roles_of(organisation: int) -> Role:
+        with office.tables.connect() as db:
+            return members.roles_of(db, organisation)
+
+    def standing() -> Position | None:
+        with office.tables.connect() as db:
+            return position(db)
+
+    app.jinja_env.globals["position"] = standing
+    guards.install(app, session_of, roles_of)
     urls.install(app)
     return app
+
+
+def _block(tables: Engine) -> int | None:
+    with tables.connect() as db:
+        here = position(db)
+    return here.block if here else None

@@ -1,13 +1,17 @@
 """What belongs to the application and the request at hand."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from flask import current_app, g, request
+from sqlalchemy.engine import Connection
 
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.errors import SessionEnded
 from tanlian.accounts.sign_in import Session
 from tanlian.web.config import WebConfig
+from tanlian.web.live import Live
 from tanlian.web.security import client_address
 
 if TYPE_CHECKING:
@@ -16,6 +20,18 @@ if TYPE_CHECKING:
 
 def office() -> "Office":
     found: Office = current_app.extensions["tanlian"]
+    return found
+
+
+@contextmanager
+def tables() -> Iterator[Connection]:
+    """One view of the read model, the same for all questions asked inside."""
+    with office().tables.connect() as db:
+        yield db
+
+
+def live() -> Live:
+    found: Live = current_app.extensions["tanlian_live"]
     return found
 
 

@@ -3,11 +3,22 @@
 from datetime import UTC, datetime
 
 from flask import Flask
-from flask_babel import format_datetime
+from flask_babel import format_datetime, gettext
+
+from tanlian.domain.roles import role_names
+from tanlian.services.report import figures
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.filters.update(utc=utc, local_time=local_time)
+    app.jinja_env.filters.update(
+        utc=utc,
+        local_time=local_time,
+        tonnes=figures.tonnes,
+        price=figures.price,
+        half_price=figures.half_tick_price,
+        count=figures.thousands,
+        role_names=lambda roles: [gettext(name) for name in role_names(roles)],
+    )
 
 
 def utc(seconds: int) -> str:

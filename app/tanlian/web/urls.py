@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from tanlian.web.views import entrance, people
+from tanlian.web.views import entrance, market, people, supervision
 
 GET = ("GET",)
 FORM = ("GET", "POST")
@@ -12,6 +12,14 @@ POST = ("POST",)
 def install(app: Flask) -> None:
     for rule, endpoint, view, methods in (
         ("/", "home", entrance.home, GET),
+        ("/sessions", "sessions", market.sessions, GET),
+        ("/sessions/<int:number>", "session", market.session, GET),
+        ("/sessions/<int:number>/trades.csv", "trades_csv", market.trades_csv, GET),
+        ("/live", "live", market.live, GET),
+        ("/members", "members", supervision.members, GET),
+        ("/supervision", "supervision", supervision.supervision, GET),
+        ("/certificates", "certificates", supervision.certificates, GET),
+        ("/certificates/<int:number>", "certificate", supervision.certificate, GET),
         ("/language/<code>", "language", entrance.language, POST),
         ("/sign-in", "sign_in", entrance.sign_in, FORM),
         ("/sign-out", "sign_out", entrance.sign_out, POST),

@@ -5,12 +5,15 @@ import pyotp
 import pytest
 from flask import url_for
 from flask.testing import FlaskClient
+from sqlalchemy import insert
 
 from tanlian.accounts import people
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.secrets_box import SecretsBox
 from tanlian.accounts.store import open_store
 from tanlian.domain.roles import Role
+from tanlian.readmodel.store import open_read_model
+from tanlian.readmodel.tables import organisations
 from tanlian.web.app import Office, create_app
 from tanlian.web.config import WebConfig
 
@@ -23,15 +26,34 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self.now = 1_800_000_000
-        self.roles = {REGULATOR: Role.REGULATOR, EMITTER: Role.EMITTER}
+        self.tables = open_read_model(f"sqlite:///{folder / 'tables.sqlite'}")
+        for number, roles in ((REGULATOR, Role.REGULATOR), (EMITTER, Role.EMITTER)):
+            self.admit(number, roles)
         self.secrets: dict[str, str] = {}
         self.office = Office(
             open_store(f"sqlite:///{folder / 'accounts.sqlite'}"),
             SecretsBox.at(folder / "secret.key"),
-            lambda organisation: self.roles.get(organisation, Role(0)),
+            self.tables,
             lambda: self.now,
         )
         self.app = create_app(WebConfig(secret=b"s" * 32, insecure_cookies=True), self.office)
+
+    def admit(self, number: int, roles: Role) -> None:
+        """Let the tables know an organisation, as if the chain had said so."""
+        with self.tables.begin() as db:
+            db.execute(
+                insert(organisations).values(
+                    id=number,
+                    identity=f"{number}",
+                    name=f"Organisation {number}",
+                    roles=int(roles),
+                    sector=1,
+                    region=1,
+                    active=True,
+                    certificate="0x",
+                    admitted_at=self.now,
+                )
+            )
 
     def url(self, endpoint: str, **values) -> str:
         with self.app.test_request_context():

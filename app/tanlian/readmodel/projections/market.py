@@ -2,7 +2,8 @@
 
 import json
 
-from tanlian.domain.audit.words import GREATEST_POSITION, Fill, FillKind, Record, records_in
+from tanlian.domain import market_events
+from tanlian.domain.market_events import NEVER_STOOD, Kind, OrderRecord
 from tanlian.readmodel.draft import Draft, OrderKey
 from tanlian.readmodel.projections.registry import Fact, takes
 from tanlian.readmodel.tables import fills, obligations, orders, sessions
@@ -36,7 +37,7 @@ def paused_or_resumed(draft: Draft, fact: Fact) -> None:
 @takes("market", "OrdersPlaced")
 def placed(draft: Draft, fact: Fact) -> None:
     session = fact.said["session_id"]
-    for record in records_in(fact.said["records"]):
+    for record in market_events.records(fact.said["records"]):
         draft.add(
             orders,
             session=session,
@@ -47,6 +48,7 @@ def placed(draft: Draft, fact: Fact) -> None:
             lots=record.lots,
             open_lots=record.lots,
             ended=None,
+            ended_at=None,
             time=fact.time,
             block=fact.block,
             log_index=fact.log_index,
@@ -57,23 +59,23 @@ def placed(draft: Draft, fact: Fact) -> None:
 
 @takes("market", "OrderCancelled")
 def cancelled(draft: Draft, fact: Fact) -> None:
-    record = Record.read(fact.said["record"])
-    draft.shorten(_key(fact.said["session_id"], record), record.lots, ended="cancelled")
+    record = market_events.record(fact.said["record"])
+    draft.end(_key(fact.said["session_id"], record), record.lots, "cancelled", fact.time)
     _touch(draft, fact.said["session_id"], record.organisation)
 
 
 @takes("market", "OrderReduced")
 def reduced(draft: Draft, fact: Fact) -> None:
-    record = Record.read(fact.said["record"])
+    record = market_events.record(fact.said["record"])
     taken = fact.said["lots_before"] - record.lots
-    draft.shorten(_key(fact.said["session_id"], record), taken)
+    draft.restate(_key(fact.said["session_id"], record), taken)
     _touch(draft, fact.said["session_id"], record.organisation)
 
 
 @takes("market", "OrdersReleased")
 def released(draft: Draft, fact: Fact) -> None:
-    for record in records_in(fact.said["records"]):
-        draft.shorten(_key(fact.said["session_id"], record), record.lots, ended="released")
+    for record in market_events.records(fact.said["records"]):
+        draft.end(_key(fact.said["session_id"], record), record.lots, "released", fact.time)
         _touch(draft, fact.said["session_id"], record.organisation)
 
 
@@ -81,8 +83,7 @@ def released(draft: Draft, fact: Fact) -> None:
 def traded(draft: Draft, fact: Fact) -> None:
     session = fact.said["session_id"]
     row = draft.row(sessions, id=session)
-    for number, word in enumerate(fact.said["fills"]):
-        fill = Fill.read(word)
+    for number, fill in enumerate(market_events.fills(fact.said["fills"])):
         draft.add(
             fills,
             block=fact.block,
@@ -102,12 +103,14 @@ def traded(draft: Draft, fact: Fact) -> None:
             time=fact.time,
             tx_hash=fact.tx_hash,
         )
-        for side, buy in ((fill.bid, True), (fill.ask, False)):
-            organisation, tick, position = side
-            if position != GREATEST_POSITION:
+        for organisation, buy, tick, position in (
+            (fill.buyer, True, fill.bid_tick, fill.bid_position),
+            (fill.seller, False, fill.ask_tick, fill.ask_position),
+        ):
+            if position != NEVER_STOOD:
                 draft.shorten((session, buy, tick, position), fill.lots)
             _touch(draft, session, organisation)
-        if fill.kind != FillKind.BLOCK:
+        if fill.kind is not Kind.BLOCK:
             row["volume_lots"] += fill.lots
             row["turnover_half_ticks"] += fill.lots * fill.half_ticks
         if fill.obligation:
@@ -152,8 +155,8 @@ def moved_between(draft: Draft, fact: Fact) -> None:
         draft.touched_accounts.add((fact.said[side], fact.said["organisation_id"]))
 
 
-def _key(session: int, record: Record) -> OrderKey:
-    return (session, *record.key)
+def _key(session: int, record: OrderRecord) -> OrderKey:
+    return (session, record.buy, record.tick, record.position)
 
 
 def _touch(draft: Draft, session: int, organisation: int) -> None:

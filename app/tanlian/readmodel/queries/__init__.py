@@ -1,0 +1,1 @@
+"""Questions to the tables, one module a subject; plain values come back."""

@@ -1,0 +1,196 @@
+"""Sessions, the book, trades and prices."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection, RowMapping
+
+from tanlian.domain.errors import NotFound
+from tanlian.domain.instrument import Instrument
+from tanlian.domain.market_events import Kind
+from tanlian.readmodel.tables import fills, orders, sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session and its clock; prices in ticks."""
+
+    id: int
+    instrument: Instrument
+    terms: Mapping[str, Any]
+    low_tick: int
+    high_tick: int
+    paused: bool
+    cleared_at: int | None
+    closed_at: int | None
+    closing_tick: int | None
+    volume_lots: int
+
+    def stage(self, now: int) -> str:
+        """Name the stage at a block time."""
+        steps = (
+            (self.closed_at is not None, "closed"),
+            (self.paused, "paused"),
+            (now < self.terms["opens_at"], "announced"),
+            (now <= self.terms["cancels_until"], "stage one: quotes"),
+            (now <= self.terms["auction_ends_at"], "stage one: additions only"),
+            (self.cleared_at is None, "clearing"),
+            (now <= self.terms["closes_at"], "stage two"),
+        )
+        return next((name for holds, name in steps if holds), "closing")
+
+
+@dataclass(frozen=True, slots=True)
+class StandingLevel:
+    """What stands at one price on one side."""
+
+    buy: bool
+    tick: int
+    lots: int
+    orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """A fill; the price is `half_ticks` halves of 0.01 yuan per tonne."""
+
+    time: int
+    kind: Kind
+    buyer: int
+    seller: int
+    lots: int
+    bid_tick: int
+    ask_tick: int
+    half_ticks: int
+    obligation: int
+    tx_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """An order as it was placed."""
+
+    buy: bool
+    tick: int
+    position: int
+    organisation: int
+    lots: int
+    open_lots: int
+    ended: str | None
+    ended_at: int | None
+    time: int
+
+
+def recent_sessions(db: Connection, *, before: int | None = None, limit: int = 50) -> list[Session]:
+    """Return sessions, newest first."""
+    query = select(sessions).order_by(sessions.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(sessions.c.id < before)
+    return [_session(row) for row in db.execute(query).mappings()]
+
+
+def session(db: Connection, number: int) -> Session:
+    """Return one session.
+
+    Raises:
+        NotFound: there was none of that number.
+    """
+    row = db.execute(select(sessions).where(sessions.c.id == number)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"There is no session {number}.", number=number)
+    return _session(row)
+
+
+def book(db: Connection, number: int) -> list[StandingLevel]:
+    """Return what stands in a session by price, from the highest."""
+    query = (
+        select(
+            orders.c.buy,
+            orders.c.tick,
+            func.sum(orders.c.open_lots).label("lots"),
+            func.count().label("orders"),
+        )
+        .where(orders.c.session == number, orders.c.open_lots > 0)
+        .group_by(orders.c.buy, orders.c.tick)
+        .order_by(orders.c.tick.desc())
+    )
+    rows = db.execute(query).mappings()
+    return [StandingLevel(r["buy"], r["tick"], int(r["lots"]), r["orders"]) for r in rows]
+
+
+def trades(db: Connection, number: int, *, limit: int | None = None) -> list[Trade]:
+    """Return the trades of a session, newest first."""
+    query = (
+        select(fills)
+        .where(fills.c.session == number)
+        .order_by(fills.c.block.desc(), fills.c.log_index.desc(), fills.c.number.desc())
+    )
+    if limit is not None:
+        query = query.limit(limit)
+    return [_trade(row) for row in db.execute(query).mappings()]
+
+
+def orders_of(db: Connection, number: int, organisation: int | None = None) -> list[Quoted]:
+    """Return the orders of a session in the order of arrival, of one organisation or of all."""
+    query = select(orders).where(orders.c.session == number)
+    if organisation is not None:
+        query = query.where(orders.c.organisation == organisation)
+    query = query.order_by(orders.c.block, orders.c.log_index, orders.c.position)
+    return [
+        Quoted(
+            r["buy"],
+            r["tick"],
+            r["position"],
+            r["organisation"],
+            r["lots"],
+            r["open_lots"],
+            r["ended"],
+            r["ended_at"],
+            r["time"],
+        )
+        for r in db.execute(query).mappings()
+    ]
+
+
+def last_closes(db: Connection) -> list[Session]:
+    """Return the last closed session of each instrument."""
+    newest = (
+        select(func.max(sessions.c.id))
+        .where(sessions.c.closed_at.is_not(None))
+        .group_by(sessions.c.instrument)
+    )
+    query = select(sessions).where(sessions.c.id.in_(newest)).order_by(sessions.c.instrument)
+    return [_session(row) for row in db.execute(query).mappings()]
+
+
+def _session(row: RowMapping) -> Session:
+    return Session(
+        row["id"],
+        Instrument.from_token_id(row["instrument"]),
+        json.loads(row["terms"]),
+        row["low_tick"],
+        row["high_tick"],
+        row["paused"],
+        row["cleared_at"],
+        row["closed_at"],
+        row["closing_tick"],
+        row["volume_lots"],
+    )
+
+
+def _trade(row: RowMapping) -> Trade:
+    return Trade(
+        row["time"],
+        Kind(row["kind"]),
+        row["buyer"],
+        row["seller"],
+        row["lots"],
+        row["bid_tick"],
+        row["ask_tick"],
+        row["half_ticks"],
+        row["obligation"],
+        row["tx_hash"],
+    )

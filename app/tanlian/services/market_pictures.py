@@ -1,0 +1,87 @@
+"""The pictures of a session's page, drawn from the read model."""
+
+from collections.abc import Mapping, Sequence
+
+from tanlian.domain.market_events import Kind
+from tanlian.domain.trading_need import Side
+from tanlian.readmodel.queries.market import Quoted, Session, StandingLevel, Trade
+from tanlian.services.report.figures import half_tick_price, thousands
+from tanlian.services.report.order_book import StandingOrder, draw_order_book
+from tanlian.services.report.pairing import Pair, Queued, draw_pairing
+from tanlian.services.report.prices import PricedTrade, TradeKind, draw_prices
+from tanlian.services.report.svg import Drawing
+
+_KINDS = {
+    Kind.AUCTION: TradeKind.AUCTION,
+    Kind.BUYER_TOOK: TradeKind.CONTINUOUS,
+    Kind.SELLER_TOOK: TradeKind.CONTINUOUS,
+    Kind.BLOCK: TradeKind.BLOCK,
+}
+
+
+def book_picture(found: Session, standing: Sequence[StandingLevel]) -> Drawing:
+    """Draw what stands now."""
+    return draw_order_book(
+        f"book-{found.id}",
+        f"Order book of session {found.id}",
+        [
+            StandingOrder(Side.BUY if level.buy else Side.SELL, level.tick, level.lots)
+            for level in standing
+        ],
+        (found.low_tick, found.high_tick),
+    )
+
+
+def pairing_picture(
+    found: Session, quoted: Sequence[Quoted], trades: Sequence[Trade], names: Mapping[int, str]
+) -> Drawing:
+    """Draw the two queues of stage one as they stood at its end, and the pairs."""
+    ends_at = found.terms["auction_ends_at"]
+    stood = [
+        order
+        for order in quoted
+        if order.time <= ends_at and (order.ended_at is None or order.ended_at > ends_at)
+    ]
+    return draw_pairing(
+        f"pairs-{found.id}",
+        f"Pairing of session {found.id}",
+        _queue(stood, buy=True),
+        _queue(stood, buy=False),
+        [
+            Pair(
+                names.get(trade.buyer, str(trade.buyer)),
+                names.get(trade.seller, str(trade.seller)),
+                trade.bid_tick,
+                trade.ask_tick,
+                trade.lots,
+            )
+            for trade in reversed(trades)
+            if trade.kind is Kind.AUCTION
+        ],
+    )
+
+
+def price_picture(found: Session, trades: Sequence[Trade]) -> Drawing:
+    """Draw the prices of all trades in their order."""
+    return draw_prices(
+        f"prices-{found.id}",
+        f"Prices of session {found.id}",
+        [
+            PricedTrade(
+                _KINDS[trade.kind],
+                trade.half_ticks,
+                trade.lots,
+                f"{thousands(trade.lots)} t, {half_tick_price(trade.half_ticks)}",
+            )
+            for trade in reversed(trades)
+        ],
+        band=(found.low_tick, found.high_tick),
+        reference_ticks=found.terms["reference_tick"],
+        closing_ticks=found.closing_tick,
+    )
+
+
+def _queue(stood: Sequence[Quoted], *, buy: bool) -> list[Queued]:
+    side = [order for order in stood if order.buy is buy]
+    side.sort(key=lambda order: (-order.tick if buy else order.tick, order.position))
+    return [Queued(order.tick, order.lots) for order in side]

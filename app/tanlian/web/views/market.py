@@ -1,0 +1,92 @@
+"""The market for everybody: sessions, book, pairs, trades, prices."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+
+from flask import Response, render_template, request, stream_with_context
+from flask.typing import ResponseReturnValue
+
+from tanlian.readmodel.queries import market as asking
+from tanlian.readmodel.queries import members
+from tanlian.services.market_pictures import book_picture, pairing_picture, price_picture
+from tanlian.web import current
+from tanlian.web.guards import public
+
+PAGE = 50
+TRADES_SHOWN = 100
+
+
+@public
+def sessions() -> ResponseReturnValue:
+    before = request.args.get("before", type=int)
+    with current.tables() as db:
+        found = asking.recent_sessions(db, before=before, limit=PAGE + 1)
+        closes = asking.last_closes(db)
+    older = found[PAGE - 1].id if len(found) > PAGE else None
+    return render_template("sessions.html", sessions=found[:PAGE], closes=closes, older=older)
+
+
+@public
+def session(number: int) -> ResponseReturnValue:
+    with current.tables() as db:
+        found = asking.session(db, number)
+        standing = asking.book(db, number)
+        traded = asking.trades(db, number)
+        quoted = asking.orders_of(db, number)
+        names = members.names(db)
+    pairing = pairing_picture(found, quoted, traded, names) if found.cleared_at else None
+    return render_template(
+        "session.html",
+        session=found,
+        book=standing,
+        trades=traded[:TRADES_SHOWN],
+        trade_count=len(traded),
+        names=names,
+        pictures={
+            "book": book_picture(found, standing),
+            "pairing": pairing,
+            "prices": price_picture(found, traded) if traded else None,
+        },
+    )
+
+
+@public
+def trades_csv(number: int) -> ResponseReturnValue:
+    with current.tables() as db:
+        asking.session(db, number)
+        found = asking.trades(db, number)
+    heads = ("time", "kind", "buyer", "seller", "lots", "bid_tick", "ask_tick", "half_ticks")
+    rows = (
+        (t.time, t.kind.name, t.buyer, t.seller, t.lots, t.bid_tick, t.ask_tick, t.half_ticks)
+        for t in reversed(found)
+    )
+    return csv_answer(f"session-{number}-trades.csv", heads, rows)
+
+
+@public
+def live() -> ResponseReturnValue:
+    """A server-sent event for each block that the tables took in."""
+    return Response(
+        stream_with_context(current.live().blocks()),
+        mimetype="text/event-stream",
+        headers={"X-Accel-Buffering": "no"},
+    )
+
+
+def csv_answer(
+    name: str, heads: Iterable[object], rows: Iterable[Iterable[object]]
+) -> ResponseReturnValue:
+    """Send a table as a CSV file, row by row."""
+
+    def lines() -> Iterator[str]:
+        for row in (heads, *rows):
+            line = io.StringIO()
+            csv.writer(line).writerow(row)
+            yield line.getvalue()
+
+    return Response(
+        lines(),
+        mimetype="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

@@ -1,0 +1,61 @@
+"""What anybody may look up: members, caps and allocations, certificates."""
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from tanlian.domain.errors import InvalidInput, NotFound
+from tanlian.readmodel.queries import members as asking_members
+from tanlian.readmodel.queries import units
+from tanlian.web import current
+from tanlian.web.guards import public
+
+PAGE = 50
+
+
+@public
+def members() -> ResponseReturnValue:
+    after = request.args.get("after", default=0, type=int)
+    with current.tables() as db:
+        found = asking_members.members(db, after=after, limit=PAGE + 1)
+    more = found[PAGE - 1].id if len(found) > PAGE else None
+    return render_template("members.html", members=found[:PAGE], more=more)
+
+
+@public
+def supervision() -> ResponseReturnValue:
+    with current.tables() as db:
+        regions = units.region_years(db)
+        periods = sorted({region.period for region in regions}, reverse=True)
+        sectors = {period: units.sector_totals(db, period) for period in periods}
+    return render_template("supervision.html", regions=regions, sectors=sectors)
+
+
+@public
+def certificates() -> ResponseReturnValue:
+    asked = request.args.get("serial", "").strip()
+    token = request.args.get("instrument", "").strip()
+    found, refusal = None, None
+    with current.tables() as db:
+        if asked or token:
+            try:
+                found = units.certificate_of_serial(db, _number(token), _number(asked))
+            except (InvalidInput, NotFound) as error:
+                refusal = error
+        recent = units.recent_certificates(db, limit=PAGE)
+        names = asking_members.names(db)
+    page = {"found": found, "refusal": refusal, "recent": recent, "names": names}
+    return render_template("certificates.html", asked=asked, token=token, **page)
+
+
+@public
+def certificate(number: int) -> ResponseReturnValue:
+    with current.tables() as db:
+        found = units.certificate(db, number)
+        names = asking_members.names(db)
+    return render_template("certificate.html", certificate=found, names=names)
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise InvalidInput("Instrument and serial are whole numbers.", text=text)
+    return int(text)
