@@ -24,12 +24,26 @@ def address_of(private_key: bytes) -> str:
 
 def sign_reading(private_key: bytes, body: bytes) -> bytes:
     """Return the 65-byte signature r | s | v of a reading's 64 bytes."""
-    signature: bytes = _key(private_key).sign_recoverable(keccak(PREFIX + body), hasher=None)
-    return signature
+    return sign_digest(private_key, keccak(PREFIX + body))
 
 
 def signer_of(body: bytes, signature: bytes) -> str:
     """Return the address whose key signed the reading.
+
+    Raises:
+        SignatureRefused: the signature is none, or its s is not the lower one.
+    """
+    return signer_of_digest(keccak(PREFIX + body), signature)
+
+
+def sign_digest(private_key: bytes, digest: bytes) -> bytes:
+    """Return the signature of a digest, which the caller has bound to one use."""
+    signature: bytes = _key(private_key).sign_recoverable(digest, hasher=None)
+    return signature
+
+
+def signer_of_digest(digest: bytes, signature: bytes) -> str:
+    """Return the address whose key signed a digest.
 
     Raises:
         SignatureRefused: the signature is none, or its s is not the lower one.
@@ -41,7 +55,7 @@ def signer_of(body: bytes, signature: bytes) -> str:
     if int.from_bytes(signature[32:64], "big") > _HALF_ORDER:
         raise SignatureRefused("The signature's s is in the upper half.")
     try:
-        key = PublicKey.from_signature_and_message(signature, keccak(PREFIX + body), hasher=None)
+        key = PublicKey.from_signature_and_message(signature, digest, hasher=None)
     except ValueError as error:
         raise SignatureRefused("The signature belongs to no key.") from error
     return _address(key)
