@@ -314,7 +314,7 @@ def place_signed(session_id: uint256, messages: DynArray[uint256, 4096]) -> uint
                                 organisation,
                                 nonce,
                                 expires_at,
-                                keccak256(abi_encode(quotes)),
+                                quotes,
                             )
                         ),
                     )
@@ -556,7 +556,7 @@ def order(order_id: uint256) -> ICarbonMarket.Order:
 @view
 @external
 def best_ticks(session_id: uint256) -> (uint256, uint256):
-    # best bid, best ask; 0: none
+    # best bid, best ask; 0: none. A level counts until its last cancelled order was passed over
     hot: uint256 = session._hot[session_id]
     side: uint256 = (hot & session.M12) << 1
     bid: uint256 = price_book._best_rank(side)

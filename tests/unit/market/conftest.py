@@ -1,6 +1,7 @@
 """One deployed market for the whole run of these tests; titanoboa undoes what each test did."""
 
 import pytest
+
 from harness.market import PLENTY, RICH, Market, deploy_market
 
 TRADERS = ("emitter", "other_emitter", "trader")

@@ -1,0 +1,30 @@
+"""Measure the market's gas at full size: 10,000 orders of 2,000 participants, all rules checked.
+
+Usage: python bench/market_gas.py [lives|own|taker|all]; prints one JSON line per measurement.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from harness import market_gas  # noqa: E402  (the scenarios are the tests' own)
+
+
+def main(what: str) -> None:
+    if what in {"lives", "all"}:
+        for per_message in (4, 16) if what == "all" else (4,):
+            figures = market_gas.lives(2_000, 10_000, per_message, 2_000 // per_message)
+            print(json.dumps({"lives": per_message, **figures}), flush=True)
+    if what in {"own", "all"}:
+        for orders in (100, 1_000, 10_000):
+            figures = market_gas.own_transactions(min(2_000, orders), orders)
+            print(json.dumps({"own": orders, **figures}), flush=True)
+    if what in {"taker", "all"}:
+        print(json.dumps({"taker": 100, **market_gas.taker(100)}), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "all")
