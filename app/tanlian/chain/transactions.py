@@ -7,6 +7,7 @@ used by another transaction, so that the first can never happen.
 """
 
 import logging
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 GAS_WHERE_UNSTATED = 3_000_000  # limit for calls sent in bulk; gas is free, blocks hold thousands
 GAS_OF_A_TRANSFER = 21_000
+GAS_OF_DISTINCTION = 1_000
 IN_ONE_REQUEST = 100
 IN_FLIGHT = 400  # handed over and in no block yet; nodes limit the queue of one account
 POLL_FIRST_SECONDS = 0.02
@@ -276,9 +278,14 @@ class _Delivery:
                 self._fill(one.nonce)
 
     def _sign(self, index: int, nonce: int) -> _Sent:
+        """Sign one call, with a gas limit that no other act has by chance.
+
+        Two processes with one key that ask for the same act under the same number would otherwise
+        make one and the same transaction, and each would believe that its act happened.
+        """
         call = self._calls[index]
-        if call.gas == 0:
-            call = replace(call, gas=GAS_WHERE_UNSTATED)
+        gas = (call.gas or GAS_WHERE_UNSTATED) + secrets.randbelow(GAS_OF_DISTINCTION)
+        call = replace(call, gas=gas)
         raw, tx_hash = self._sender.sign(call, nonce)
         return _Sent(index, call, nonce, raw, tx_hash)
 
