@@ -101,4 +101,4 @@ def size_warning(network: Network) -> str | None:
     count = len(network.validator_nodes)
     if count >= SAFE_SIZE:
         return None
-    return f"{count} validators: the chain stops as soon as one of them is down (safe from 4)."
+    return f"With {count} of the 4 validators that are safe, one of them down stops the chain."

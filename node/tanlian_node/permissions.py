@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from tanlian_node.access import open_rpc
 from tanlian_node.errors import NodeUnreachable, RpcRefused, UnsafeChange
+from tanlian_node.genesis import VALIDATOR_SET
 from tanlian_node.network_files import NetworkRecord
 from tanlian_node.peers import drop_forbidden_peers
 from tanlian_node.rpc import Rpc
@@ -155,10 +156,11 @@ def compare_network(
 
     A register that cannot be read is a problem of that node; nothing is changed then.
     """
+    rpc = open_rpc(record, source)
     try:
-        wanted = wanted_lists(
-            open_rpc(record, source), membership, [node.enode for node in record.nodes], always
-        )
+        founders = record.founders if _founders_vote(rpc) else {}
+        enodes = [node.enode for node in record.nodes]
+        wanted = wanted_lists(rpc, membership, enodes, [*always, *founders])
     except (NodeUnreachable, RpcRefused) as error:
         return [Drift(source, problem=f"the register cannot be read: {error.user_message}")]
     act = reconcile if fix else drift_of
@@ -167,6 +169,13 @@ def compare_network(
         for node in record.nodes:  # else it would not start again
             drop_forbidden_peers(record.node_folder(node.name))
     return found
+
+
+def _founders_vote(rpc: Rpc) -> bool:
+    """Whether ValidatorSet is not bound to Membership: then its founders have to get through."""
+    if rpc.call("eth_getCode", VALIDATOR_SET, "latest") == "0x":
+        return False
+    return int(rpc.call("eth_getStorageAt", VALIDATOR_SET, "0x0", "latest"), 16) == 0
 
 
 def watch(

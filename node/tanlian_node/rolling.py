@@ -1,7 +1,7 @@
 """Restart a network node by node, and stop at the first sign that something is wrong."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tanlian_node.access import open_rpc
@@ -10,6 +10,7 @@ from tanlian_node.errors import UnsafeChange
 from tanlian_node.health import judge
 from tanlian_node.local import start_nodes, state_of, stop_nodes, wait_until
 from tanlian_node.network_files import NetworkRecord
+from tanlian_node.rpc import Rpc
 
 GROWTH_BLOCKS = 3
 RETURN_SECONDS = 120
@@ -60,10 +61,7 @@ def rolling_restart(
         rpc = open_rpc(record, name)
         others = [open_rpc(record, node.name) for node in record.nodes if node.name != name]
         wait_until(
-            lambda rpc=rpc, others=others: (
-                rpc.peers() > 0  # type: ignore[misc]
-                and rpc.height() + 1 >= max(other.height() for other in others)
-            ),
+            lambda rpc=rpc, others=others: _is_level(rpc, others),  # type: ignore[misc]
             RETURN_SECONDS,
             f"{name} peered and level with the others",
             record,
@@ -76,3 +74,10 @@ def rolling_restart(
             record,
         )
         yield Restarted(name, time.monotonic() - began, rpc.height())
+
+
+def _is_level(rpc: Rpc, others: Sequence[Rpc]) -> bool:
+    """Whether a node that came back has peers and is where the others are."""
+    if not others:
+        return rpc.height() >= 0
+    return rpc.peers() > 0 and rpc.height() + 1 >= max(other.height() for other in others)

@@ -47,7 +47,7 @@ def test_load_network__broken_file__names_it(tmp_path):
 
 
 def test_size_warning__three_validators__says_that_one_down_stops_the_chain():
-    assert "stops as soon as one" in size_warning(parse_network(description(3)))
+    assert "one of them down stops the chain" in size_warning(parse_network(description(3)))
 
 
 def broken(table, change):

@@ -1,5 +1,7 @@
 """Allowlists against the register: drift found, repaired, and alarmed once."""
 
+from dataclasses import replace
+
 import pytest
 from eth_abi import decode, encode
 
@@ -130,6 +132,25 @@ def test_drift_of__node_down__is_a_problem():
 def test_compare_network__register_unreadable__one_problem_and_no_change(record):
     (found,) = compare_network(record, "bank-1", MEMBERSHIP, (), fix=True)
     assert found.problem.startswith("the register cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("code", "bound_to", "founders_stay"), [("0x60", 0, True), ("0x60", 9, False), ("0x", 0, False)]
+)
+def test_compare_network__fix__founders_stay_until_the_validators_follow_membership(
+    record, code, bound_to, founders_stay
+):
+    lists = Allowlists([A], [node.enode for node in record.nodes])
+    methods = {
+        **register([(1 | ACTIVE, [A])]),
+        **lists.methods(),
+        "eth_getCode": lambda account, block: code,
+        "eth_getStorageAt": lambda account, slot, block: f"0x{bound_to:064x}",
+    }
+    with fake_node(methods) as node:
+        there = replace(record, nodes=tuple(replace(one, rpc=node.url) for one in record.nodes))
+        compare_network(there, "bank-1", MEMBERSHIP, (), fix=True)
+    assert set(lists.accounts) == {A, *(record.founders if founders_stay else ())}
 
 
 def test_watch__same_drift_for_rounds__one_alarm_and_another_when_it_returns():
