@@ -8,11 +8,13 @@ import sys
 from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 
 from tanlian.chain.book import open_book
 from tanlian.chain.connection import Connection
 from tanlian.chain.contracts import Contracts
 from tanlian.chain.receipts import ReceiptsForged, receipts_root, sealed_logs, unsealed
+from tanlian.cli import main
 from tanlian.domain.audit.findings import Findings
 from tanlian.services.auditing import audit, audited, block_times, rebuild
 from tanlian.services.embedded_process import embedded_chain
@@ -278,6 +280,41 @@ def test_audit__event_left_out_or_doubled__noticed(contracts, events):
             found = rebuild(changed, times, money, 0)
             assert found.findings.differences or state(found) != expected, event.name
     assert names >= MUST_BE_NOTICED
+
+
+@pytest.mark.parametrize(
+    ("contract", "view", "verdict"),
+    [
+        ("ledger", "balanceOf", "reconciled: carbon 7 kg, money 0 micro-yuan"),
+        ("money", "balanceOf", "reconciled: carbon 0 kg, money 7 micro-yuan"),
+        ("market", "closing_tick", "reconciled: carbon 0 kg, money 0 micro-yuan"),
+    ],
+)
+def test_audit__a_view_that_differs__named_and_weighed(
+    contracts, monkeypatch, contract, view, verdict
+):
+    genuine = Contracts.read_many
+
+    def lying(self, readings, *, block="latest"):
+        asked = list(readings)
+        answers = genuine(self, asked, block=block)
+        for place, reading in enumerate(asked):
+            if reading.contract == self[contract] and reading.function == view:
+                answers[place] += 7
+                break
+        return answers
+
+    monkeypatch.setattr(Contracts, "read_many", lying)
+    found = audit(contracts)
+    assert found.verdict == verdict
+    assert not found.balanced
+    assert len(found.findings.differences) == 1
+
+
+@pytest.mark.parametrize(("balanced", "status"), [(True, 0), (False, 1)])
+def test_demo__books_balance_or_not__exit_status_says_so(monkeypatch, balanced, status):
+    monkeypatch.setattr("tanlian.services.demo_run.run_demo", lambda *_, **__: balanced)
+    assert CliRunner().invoke(main, ["demo", "--once"]).exit_code == status
 
 
 def test_sealed_logs__forged_receipt__named(contracts, events, monkeypatch):
