@@ -31,7 +31,7 @@ from tanlian.services.consortium import Candidate, Consortium, Member
 from tanlian.services.market_parts import part_with
 from tanlian.services.report.figures import thousands
 from tanlian.services.run_folder import RunFolder
-from tanlian.services.session_run import Pace, SessionRun, Tally
+from tanlian.services.session_run import Pace, SessionRun, Tally, TooSlow
 from tanlian.services.session_terms import PHASES, terms_of
 
 RULES = "cn_market_2021"
@@ -265,6 +265,12 @@ class Demonstration:
         session = self._read(run)
         sells = [order for order in session.book.values() if not order.buy]
         buys = [order for order in session.book.values() if order.buy]
+        if not sells or not buys:
+            raise TooSlow(
+                f"Session {run.number} was over before the members had quoted; this machine is "
+                "busy. Run it again with a greater --pace: nothing is lost.",
+                session=run.number,
+            )
         acts = [
             run.cancel(self._member(buys[-1]), _order_id(run, buys[-1])),
             run.amend(

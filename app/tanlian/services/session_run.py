@@ -9,6 +9,7 @@ from tanlian.chain.crowd import Act
 from tanlian.chain.signed_quotes import QUOTES_IN_A_MESSAGE, Message, batches
 from tanlian.chain.transactions import Outcome, Receipt, Sender
 from tanlian.domain.audit.words import records_in
+from tanlian.domain.errors import TanlianError
 from tanlian.domain.quotes import Quote, pack_quotes
 from tanlian.domain.refusals import REASONS
 from tanlian.domain.units import KILOGRAMS_PER_LOT, MICRO_YUAN_PER_TICK
@@ -25,6 +26,12 @@ MESSAGE_WORDS_IN_A_CALL = 240
 PAUSE_SECONDS = 0.2
 
 Quotes = Sequence[tuple[Member, Sequence[Quote]]]
+
+
+class TooSlow(TanlianError):
+    """If the clock of a session ran out before the members had quoted, this says what to do."""
+
+    code = "too_slow"
 
 
 @dataclass(frozen=True, slots=True)
