@@ -1,5 +1,7 @@
 """Words that pages take from data, listed so that the catalogues have them."""
 
+from tanlian.domain.market_events import Kind
+
 
 def N_(word: str) -> str:  # noqa: N802 - the name by which extraction tools know it
     """Mark a word for translation where it is shown."""
@@ -16,7 +18,12 @@ STAGES = (
     N_("closed"),
     N_("paused"),
 )
-KINDS = (N_("AUCTION"), N_("BUYER_TOOK"), N_("SELLER_TOOK"), N_("BLOCK"))
+KINDS = {
+    Kind.AUCTION: N_("Double auction"),
+    Kind.BUYER_TOOK: N_("Taken by the buyer"),
+    Kind.SELLER_TOOK: N_("Taken by the seller"),
+    Kind.BLOCK: N_("Block trade"),
+}
 ROLES = (
     N_("regulator"),
     N_("emitter"),

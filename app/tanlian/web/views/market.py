@@ -12,6 +12,7 @@ from tanlian.readmodel.queries import members
 from tanlian.services.market_pictures import book_picture, pairing_picture, price_picture
 from tanlian.web import current
 from tanlian.web.guards import public
+from tanlian.web.words import KINDS
 
 PAGE = 50
 TRADES_SHOWN = 100
@@ -43,6 +44,7 @@ def session(number: int) -> ResponseReturnValue:
         trades=traded[:TRADES_SHOWN],
         trade_count=len(traded),
         names=names,
+        kinds=KINDS,
         pictures={
             "book": book_picture(found, standing),
             "pairing": pairing,

@@ -1,0 +1,121 @@
+"""The pages of everybody over a real chain: what they show, and that they follow it."""
+
+import csv
+import io
+import re
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from harness.founded import found, ok, open_session, wait
+from harness.served import served
+from tanlian.bootstrap import serving
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory):
+    """A session whose auction was cleared, with one order left, and the pages served."""
+    folder = tmp_path_factory.mktemp("pages")
+    with pytest.MonkeyPatch.context() as environment, served(folder, environment) as chain:
+        found(chain, folder)
+        open_session(chain)
+        ok(chain, "quote", 1, "sell", "69.50", 300, "--as", "seller")
+        ok(chain, "quote", 1, "buy", "70.50", 250, "--as", "buyer")
+        wait(chain, 601)
+        ok(chain, "clear", 1, "--as", "other")
+        with serving(chain.target, "127.0.0.1", 0) as address:
+            yield chain, address
+
+
+def page(address: str, path: str, language: str = "en") -> str:
+    request = urllib.request.Request(address + path, headers={"Accept-Language": language})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return answer.read().decode()
+
+
+def rows(html: str, table: str) -> list[list[str]]:
+    body = (
+        html.split(f'<table id="{table}">')[1].split("<tbody>")[1].split("</tbody>", maxsplit=1)[0]
+    )
+    return [
+        [re.sub("<[^>]+>", "", cell).strip() for cell in re.findall("<td.*?</td>", row, re.DOTALL)]
+        for row in body.split("</tr>")
+        if "<td" in row
+    ]
+
+
+def test_session__after_clearing__shows_book_pair_and_trade(market) -> None:
+    html = page(market[1], "sessions/1")
+    assert ["69.50", "sell", "50", "1"] in rows(html, "book")
+    (trade,) = rows(html, "trades")
+    assert trade[1:] == ["Double auction", "The buyer", "The seller", "250", "70.00"]
+    assert html.count("<svg") == 3
+    assert "Up to block" in html
+
+
+def test_session__chinese__same_figures(market) -> None:
+    html = page(market[1], "sessions/1", "zh")
+    assert ["69.50", "卖", "50", "1"] in rows(html, "book")
+    assert "第一阶段配对" in html
+
+
+def test_trades_csv__session__whole_and_exact(market) -> None:
+    with urllib.request.urlopen(market[1] + "sessions/1/trades.csv", timeout=20) as answer:
+        assert "attachment" in answer.headers["Content-Disposition"]
+        (trade,) = csv.DictReader(io.StringIO(answer.read().decode()))
+    assert (trade["kind"], trade["lots"], trade["half_ticks"]) == ("AUCTION", "250", "14000")
+
+
+@pytest.mark.parametrize("path", ["", "sessions", "members", "supervision", "certificates"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_page__everybody__answers_with_one_heading(market, path, language) -> None:
+    html = page(market[1], path, language)
+    assert html.count("<h1>") == 1
+    assert f'<html lang="{language}">' in html
+
+
+def test_supervision__plan__beside_what_was_allocated(market) -> None:
+    html = page(market[1], "supervision")
+    assert "1 000 000" in html.replace("\u202f", " ").replace("\u2009", " ")
+    assert "30 000" in html.replace("\u202f", " ").replace("\u2009", " ")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["sessions/9", "sessions/9/trades.csv", "certificates/9", "certificates/18446744073709551616"],
+)
+def test_page__unknown_number__404_with_a_sentence(market, path) -> None:
+    with pytest.raises(urllib.error.HTTPError) as answer:
+        page(market[1], path)
+    assert answer.value.code == 404
+    assert "There is no" in answer.value.read().decode()
+
+
+@pytest.mark.parametrize("serial", ["x", "-1", "1"])
+def test_certificates__serial_that_is_none__says_why(market, serial) -> None:
+    html = page(market[1], f"certificates?instrument=281474976712680&serial={serial}")
+    assert 'role="alert"' in html
+
+
+def test_live__new_block__told_within_two_seconds(market) -> None:
+    chain, address = market
+    told = threading.Event()
+    head = chain.connection().head()
+
+    def listen() -> None:
+        with urllib.request.urlopen(address + "live", timeout=20) as stream:
+            for line in stream:
+                if line.startswith(b"data: ") and int(line[6:]) > head:
+                    told.set()
+                    return
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    time.sleep(1)
+    ok(chain, "quote", 1, "buy", "68.00", 7, "--as", "other")
+    assert told.wait(2)
+    listener.join(5)
+    assert ["68.00", "buy", "7", "1"] in rows(page(address, "sessions/1"), "book")
