@@ -60,11 +60,12 @@ def receipts_root(receipts: Sequence[dict[str, Any]]) -> str:
     """Return the root of the trie over a block's receipts, as the header has it."""
     trie = HexaryTrie({})  # type: ignore[no-untyped-call]
     for place, receipt in enumerate(receipts):
-        trie[_rlp(place)] = _encoded(receipt)
+        trie[_rlp(place)] = encoded_receipt(receipt)
     return "0x" + bytes(trie.root_hash).hex()
 
 
-def _encoded(receipt: dict[str, Any]) -> bytes:
+def encoded_receipt(receipt: dict[str, Any]) -> bytes:
+    """Return a receipt as the trie of its block holds it."""
     body = _rlp(
         [
             quantity(receipt["status"]),

@@ -1,0 +1,171 @@
+"""Gather a case into one file of evidence: readings, reports, certificates, and their proofs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rlp.codec import encode as rlp_encode
+from trie.hexary import HexaryTrie
+
+from tanlian.chain.connection import quantity
+from tanlian.chain.events import Event
+from tanlian.chain.keys import Key
+from tanlian.chain.receipts import encoded_receipt
+from tanlian.domain.errors import NotFound
+from tanlian.domain.reading import SECONDS_PER_HOUR
+from tanlian.proofs.evidence.bundle import Bundle, close
+from tanlian.proofs.merkle_sum import Node
+from tanlian.proofs.sealed_document import SealedDocument
+from tanlian.services.access import Access
+from tanlian.services.gateway.anchoring import anchors_of
+from tanlian.services.reading_files import ReadingFile
+
+_HEADER_FIELDS = (
+    "parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot",
+    "logsBloom", "difficulty", "number", "gasLimit", "gasUsed", "timestamp", "extraData", "mixHash",
+    "nonce", "baseFeePerGas",
+)  # fmt: skip
+_HASHED = 32
+_NUMBERS = {"difficulty", "number", "gasLimit", "gasUsed", "timestamp", "baseFeePerGas"}
+
+
+@dataclass
+class Case:
+    """What a bundle shall prove about one organisation and year."""
+
+    org_id: int
+    year: int
+    readings: ReadingFile | None = None
+    keys: Sequence[tuple[int, int, int]] = ()  # start, source, device of each reading to prove
+    documents: Sequence[SealedDocument] = ()
+    certificates: Sequence[str] = ()  # PEM
+    ca: str = ""  # PEM of the authority
+
+
+@dataclass
+class _Gathering:
+    access: Access
+    headers: dict[int, int] = field(default_factory=dict)  # block -> place
+    raw_headers: list[str] = field(default_factory=list)
+    receipts: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Take in the proof of every transaction behind these events."""
+        for event in events:
+            if event.tx_hash not in self.receipts:
+                self.receipts[event.tx_hash] = self._receipt(event)
+
+    def _receipt(self, event: Event) -> dict[str, Any]:
+        connection = self.access.connection
+        if event.block not in self.headers:
+            block = connection.request("eth_getBlockByNumber", hex(event.block), False)
+            self.headers[event.block] = len(self.raw_headers)
+            self.raw_headers.append(raw_header(block).hex())
+        receipts = connection.request("eth_getBlockReceipts", hex(event.block))
+        trie = HexaryTrie({})  # type: ignore[no-untyped-call]
+        for place, receipt in enumerate(receipts):
+            trie[_rlp(place)] = encoded_receipt(receipt)
+        index = next(
+            place for place, r in enumerate(receipts) if r["transactionHash"] == event.tx_hash
+        )
+        path = trie.get_proof(_rlp(index))  # type: ignore[no-untyped-call]
+        # a node below 32 bytes stands inside its parent and is not listed again
+        nodes = [
+            raw.hex() for n, raw in enumerate(map(_rlp, path)) if n == 0 or len(raw) >= _HASHED
+        ]
+        return {"header": self.headers[event.block], "index": index, "nodes": nodes}
+
+
+def export_case(access: Access, case: Case, exporter: Key, validators: Sequence[str]) -> bytes:
+    """Return the text of a bundle for a case.
+
+    Raises:
+        NotFound: a reading's batch is not on the chain.
+    """
+    gathered = _Gathering(access)
+    names = [
+        "OrganisationAdmitted", "ReportSubmitted", "EmissionsAccepted", "BatchAnchored",
+        "DeviceRegistered",
+    ]  # fmt: skip
+    contracts = ("membership", "monitoring", "emissions")
+    events = list(access.contracts.events().read(contracts=contracts, names=names))
+    mine = [e for e in events if e["organisation"] == case.org_id]
+    gathered.add(e for e in mine if e.name in {"OrganisationAdmitted", "DeviceRegistered"})
+    reports = {"ReportSubmitted", "EmissionsAccepted"}
+    gathered.add(e for e in mine if e.name in reports and e["year"] == case.year)
+    readings = _readings(access, case, mine, gathered)
+    bundle: Bundle = {
+        "case": {"organisation": case.org_id, "year": case.year},
+        "trust": {
+            "validators": [validator.lower() for validator in validators],
+            "contracts": {name: access.contracts[name].address.lower() for name in contracts},
+            "ca": case.ca,
+        },
+        "headers": gathered.raw_headers,
+        "receipts": list(gathered.receipts.values()),
+        "readings": readings,
+        "documents": [
+            {
+                "blob": d.blob.hex(),
+                "content_hash": d.content_hash.hex(),
+                "signature": d.signature.hex(),
+            }
+            for d in case.documents
+        ],
+        "certificates": [{"certificate": pem} for pem in case.certificates],
+    }
+    return close(bundle, exporter.address, exporter.sign)
+
+
+def raw_header(block: dict[str, Any]) -> bytes:
+    """Return a header in RLP from a node's answer."""
+    fields = []
+    for name in _HEADER_FIELDS:
+        if block.get(name) is None:
+            continue
+        value = block[name]
+        if name in _NUMBERS:
+            number = quantity(value)
+            fields.append(number.to_bytes((number.bit_length() + 7) // 8, "big"))
+        else:
+            fields.append(bytes.fromhex(value[2:]))
+    return _rlp(fields)
+
+
+def _readings(
+    access: Access, case: Case, mine: Sequence[Event], gathered: _Gathering
+) -> list[dict[str, Any]]:
+    if case.readings is None:
+        return []
+    anchored = [e for e in mine if e.name == "BatchAnchored" and e["year"] == case.year]
+    copy = case.readings.copy(anchors_of(access.contracts, case.year))
+    proved = []
+    for key in case.keys:
+        batch, proof = copy.prove(*key)
+        event = next((e for e in anchored if e["first_hour"] == batch), None)
+        if event is None:
+            raise NotFound(f"The batch of hour {key[0] // SECONDS_PER_HOUR} is not on the chain.")
+        gathered.add([event])
+        proved.append(
+            {
+                "body": proof.body.hex(),
+                "signature": case.readings.signatures.get(key, b"").hex(),
+                "gateway": str(event["gateway"]).lower(),
+                "first_hour": batch,
+                "place": proof.place,
+                "path": [_node(n) for n in proof.path],
+                "source_root": _node(proof.source_root),
+                "source_place": proof.source_place,
+                "sources": proof.sources,
+                "source_path": [_node(n) for n in proof.source_path],
+            }
+        )
+    return proved
+
+
+def _node(node: Node) -> list[Any]:
+    return [node.digest.hex(), node.mass_g, node.count]
+
+
+def _rlp(value: object) -> bytes:
+    return bytes(rlp_encode(value))  # type: ignore[no-untyped-call]
