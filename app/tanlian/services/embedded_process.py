@@ -19,6 +19,7 @@ from tanlian.domain.errors import TanlianError
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
+BLOCK_SECONDS = "0.1"  # a block holds what came since; nobody waits long for one transaction
 _READY = re.compile(r"ready: (http://\S+) chain (\d+)")
 
 
@@ -51,6 +52,7 @@ def embedded_chain(folder: Path, *, port: int = 0) -> Iterator[RunningChain]:
         [
             sys.executable, "-m", "tanlian_node.cli", "chain", "start",
             "--data", str(folder), "--port", str(port), "--fast-disk-sync",
+            "--interval", BLOCK_SECONDS,
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
