@@ -15,6 +15,7 @@ from tanlian.accounts import people
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.secrets_box import SecretsBox, new_token
 from tanlian.accounts.store import open_store
+from tanlian.domain.errors import TanlianError
 from tanlian.domain.target import Target
 from tanlian.readmodel.projector import Projector
 from tanlian.readmodel.queries import members
@@ -32,6 +33,12 @@ INSECURE_VARIABLE = "TANLIAN_INSECURE_COOKIES"
 THREADS_FOR_PAGES = 16
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _OWNER_ONLY = 0o600
+
+
+class PortTaken(TanlianError):
+    """The address is in use, or not one of this machine."""
+
+    code = "port_taken"
 
 
 def web_config(folder: Path, host: str) -> WebConfig:
@@ -53,15 +60,17 @@ def web_config(folder: Path, host: str) -> WebConfig:
     )
 
 
-def build_app(target: Target, host: str) -> tuple[Flask, Projector]:
+def build_app(target: Target, host: str, data: Path) -> tuple[Flask, Projector]:
     """Open the databases and the chain; returns the application and what keeps its tables.
+
+    `data` is the folder of the databases and secrets that the environment does not name.
 
     Raises:
         ChainUnreachable, WrongChain, BookError: what is missing, and what to do.
     """
     access = open_access(target)
-    tables = read_model_of(access)
-    folder = data_folder() / f"web-{access.network.name}"
+    tables = read_model_of(access, data)
+    folder = data / f"web-{access.network.name}"
     accounts = os.environ.get(ACCOUNTS_VARIABLE, f"sqlite:///{folder / 'accounts.sqlite'}")
     office = Office(open_store(accounts), SecretsBox.at(folder / "accounts.key"), tables)
     return create_app(web_config(folder, host), office), Projector(tables, access.contracts)
@@ -73,7 +82,7 @@ def invitation(target: Target, organisation: int, name: str) -> str:
     Raises:
         NotFound: no organisation has that number.
     """
-    app, projector = build_app(target, _LOOPBACK[0])
+    app, projector = build_app(target, _LOOPBACK[0], data_folder())
     projector.catch_up()
     office: Office = app.extensions["tanlian"]
     with office.tables.connect() as db:
@@ -88,12 +97,22 @@ def invitation(target: Target, organisation: int, name: str) -> str:
 
 
 @contextmanager
-def serving(target: Target, host: str, port: int) -> Iterator[str]:
-    """Serve the application while the block runs; yields its address. Port 0 takes a free one."""
-    app, projector = build_app(target, host)
+def serving(target: Target, host: str, port: int, *, data: Path | None = None) -> Iterator[str]:
+    """Serve the application while the block runs; yields its address. Port 0 takes a free one.
+
+    Raises:
+        PortTaken: another program listens there.
+    """
+    app, projector = build_app(target, host, data or data_folder())
     projector.catch_up()
     stop = threading.Event()
-    server: Any = create_server(app, host=host, port=port, threads=THREADS_FOR_PAGES + STREAMS)
+    try:
+        server: Any = create_server(app, host=host, port=port, threads=THREADS_FOR_PAGES + STREAMS)
+    except OSError as error:
+        raise PortTaken(
+            f"Nothing can listen at {host}:{port} ({error.strerror}); choose another --port.",
+            port=port,
+        ) from error
     workers = (
         threading.Thread(target=projector.follow, args=(stop,), name="projector"),
         threading.Thread(target=_run, args=(server, stop), name="web"),

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from tanlian.domain.target import Target
+
 DEFAULT_DATA = Path("var/demo")
+HOST = "127.0.0.1"
 
 
 @click.command()
@@ -25,12 +34,27 @@ DEFAULT_DATA = Path("var/demo")
     "--port", type=click.IntRange(0, 65535), default=8545, show_default=True, help="0: a free one."
 )
 @click.option(
+    "--web-port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Of the pages; a free one where it is taken.",
+)
+@click.option(
     "--pace", type=click.IntRange(1, 60), default=1, help="Stages that many times longer."
 )
 @click.option("--once", is_flag=True, help="Stop after the run instead of serving.")
 @click.pass_context
 def demo(
-    ctx: click.Context, data: Path, *, members: int, seed: int, port: int, pace: int, once: bool
+    ctx: click.Context,
+    data: Path,
+    *,
+    members: int,
+    seed: int,
+    port: int,
+    web_port: int,
+    pace: int,
+    once: bool,
 ) -> None:
     """Run a demonstration market on an embedded chain, then keep serving it."""
     from tanlian.services.demo_run import run_demo
@@ -44,18 +68,31 @@ def demo(
         seed=seed,
         port=port,
         pace=pace,
-        serve=None if once else _until_stopped,
+        pages=None if once else _Pages(web_port),
     )
     if not books_balance:
         ctx.exit(1)
 
 
-def _until_stopped() -> None:
-    """Wait until a person or the system ends the command."""
-    import signal
-    import threading
+class _Pages:
+    """The pages of the market after the run."""
 
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: ended.set())
-    ended.wait()
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._ended = threading.Event()
+
+    @contextmanager
+    def serving(self, market: Target, data: Path) -> Iterator[str]:
+        from tanlian.bootstrap import PortTaken, serving
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: self._ended.set())
+        with ExitStack() as stack:
+            try:
+                address = stack.enter_context(serving(market, HOST, self._port, data=data))
+            except PortTaken:
+                address = stack.enter_context(serving(market, HOST, 0, data=data))
+            yield address
+
+    def wait(self) -> None:
+        self._ended.wait()

@@ -2,9 +2,12 @@
 # ruff: noqa: RUF001 - Chinese sentences have Chinese punctuation
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol
 
+from tanlian.domain.target import Target
 from tanlian.services.auditing import Books, audit
 from tanlian.services.consortium import Consortium
 from tanlian.services.demonstration import run_demonstration
@@ -18,6 +21,16 @@ from tanlian.services.run_report import run_report
 MOST_DIFFERENCES_SHOWN = 10
 
 
+class Pages(Protocol):
+    """The web application, which lies above the services."""
+
+    def serving(self, market: Target, data: Path) -> AbstractContextManager[str]:
+        """Serve a market's pages while the block runs; yields their address."""
+
+    def wait(self) -> None:
+        """Return when a person or the system ends the command."""
+
+
 def run_demo(
     data: Path,
     narrator: Narrator,
@@ -26,11 +39,11 @@ def run_demo(
     seed: int,
     port: int,
     pace: int,
-    serve: Callable[[], None] | None,
+    pages: Pages | None,
 ) -> bool:
     """Run the demonstration in a folder; tell whether the books balance.
 
-    `serve`, where given, is called after the run while chain and report stay reachable.
+    `pages`, where given, serve the market after the run, until it is told to stop.
     """
     folder = RunFolder(data)
     goes_on = bool(folder.notes())
@@ -58,15 +71,17 @@ def run_demo(
         )
         tell_sessions(narrator, books, outcome.sessions)
         narrator.say(f"Report: {page}")
-        if serve is None:
+        if pages is None:
             narrator.say(books.verdict)
             return books.balanced
-        with serving(folder.reports) as address:
+        market = Target(rpc=chain.url, book=folder.path / "book.json")
+        with serving(folder.reports) as address, pages.serving(market, data) as site:
             narrator.say(f"Chain:  {chain.url} (chain id {chain.chain_id})")
             narrator.say(f"Report: {address}{page.name}")
+            narrator.say(f"Pages:  {site}")
             narrator.say("Serving until Ctrl-C.")
             narrator.say(books.verdict)
-            serve()
+            pages.wait()
         return books.balanced
 
 

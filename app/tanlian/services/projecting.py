@@ -2,6 +2,7 @@
 
 import os
 import threading
+from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
@@ -17,10 +18,10 @@ from tanlian.services.networks import data_folder
 URL_VARIABLE = "TANLIAN_READ_MODEL"
 
 
-def read_model_of(access: Access) -> Engine:
-    """Open the database that TANLIAN_READ_MODEL names, else a file in the data folder."""
-    default = f"sqlite:///{data_folder() / f'readmodel-{access.network.name}.sqlite'}"
-    return open_read_model(os.environ.get(URL_VARIABLE, default))
+def read_model_of(access: Access, folder: Path | None = None) -> Engine:
+    """Open the database that TANLIAN_READ_MODEL names, else a file in `folder` (data folder)."""
+    file = (folder or data_folder()) / f"readmodel-{access.network.name}.sqlite"
+    return open_read_model(os.environ.get(URL_VARIABLE, f"sqlite:///{file}"))
 
 
 def catch_up(target: Target) -> Position:
