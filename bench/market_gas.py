@@ -14,16 +14,18 @@ from harness import market_gas  # noqa: E402  (the scenarios are the tests' own)
 
 
 def main(what: str) -> None:
+    it = market_gas.trading(2_000)
     if what in {"lives", "all"}:
-        for per_message in (4, 16) if what == "all" else (4,):
-            figures = market_gas.lives(2_000, 10_000, per_message, 2_000 // per_message)
-            print(json.dumps({"lives": per_message, **figures}), flush=True)
+        for per_message in (4, 16):
+            figures = market_gas.lives(it, 10_000, per_message, 2_000 // per_message)
+            print(json.dumps({"lives, orders a signature": per_message, **figures}), flush=True)
     if what in {"own", "all"}:
         for orders in (100, 1_000, 10_000):
-            figures = market_gas.own_transactions(min(2_000, orders), orders)
-            print(json.dumps({"own": orders, **figures}), flush=True)
+            figures = market_gas.own_transactions(it, orders)
+            print(json.dumps({"own transactions, orders": orders, **figures}), flush=True)
     if what in {"taker", "all"}:
-        print(json.dumps({"taker": 100, **market_gas.taker(100)}), flush=True)
+        print(json.dumps({"taker, makers": 100, **market_gas.taker(it, 100)}), flush=True)
+    print(json.dumps({"sizes": it.sizes}))
 
 
 if __name__ == "__main__":

@@ -713,8 +713,8 @@ def _submit(
         reason = rights & 255
     if reason != refusal.FINE:
         return account, 0, 0, reason
-    low: uint256 = session._low_tick(hot)
-    high: uint256 = session._high_tick(hot)
+    low: uint256 = (hot >> 12) & session.M20
+    high: uint256 = unsafe_add(low, (hot >> 32) & session.M16)
     if tick < low or tick > high:
         return account, 0, 0, refusal.OFF_BAND
     if lots == 0:
@@ -744,8 +744,13 @@ def _submit(
             return account, 0, lots, refusal.FINE
     position: uint256 = price_book.FULL
     if keep and not bound_hit:
+        level_key: uint256 = (hot & session.M12) << 17
+        if buy == trading_rule.BUY:
+            level_key = level_key | unsafe_sub(high, tick)
+        else:
+            level_key = level_key | 65_536 | unsafe_sub(tick, low)
         position = price_book._append(
-            self._level_key(hot, buy, tick),
+            level_key,
             session_id & price_book.EPOCHS,
             (organisation << 28) | left,
         )
@@ -763,7 +768,7 @@ def _submit(
         return account, 0, unsafe_sub(lots, left), refusal.FINE
     if buy == trading_rule.BUY:
         account = unsafe_add(
-            unsafe_sub(account, unsafe_mul(unsafe_mul(left, tick), session._margin_bps(hot))),
+            unsafe_sub(account, unsafe_mul(unsafe_mul(left, tick), (hot >> 146) & session.M14)),
             left << trading_account.BUYS_AT,
         )
     else:

@@ -18,6 +18,7 @@ M32: constant(uint256) = 2**32 - 1
 M64: constant(uint256) = 2**64 - 1
 
 _settlement: IMarginSettlement
+_open: uint256  # obligations owed in the whole market; 0 spares the look at each organisation
 _payment_dates: HashMap[uint256, uint256]  # organisation -> four entries
 _awaiting: HashMap[uint256, uint256]  # account -> lots bought and not yet paid for
 
@@ -25,6 +26,8 @@ _awaiting: HashMap[uint256, uint256]  # account -> lots bought and not yet paid 
 @internal
 @view
 def _is_past_due(organisation: uint256) -> bool:
+    if self._open == 0:
+        return False
     dates: uint256 = self._payment_dates[organisation]
     for i: uint256 in range(4):
         if dates == 0:
@@ -79,6 +82,7 @@ def _owe(
     today: uint256,
 ) -> uint256:
     # The number of the new obligation.
+    self._open += 1
     self._count_date(buyer, due_at, True)
     self._awaiting[(book << 24) | buyer] += lots
     return extcall self._settlement.owe(
@@ -91,6 +95,7 @@ def _owe(
 @internal
 def _forget(obligation: uint256):
     # An obligation was paid or is in default.
+    self._open -= 1
     buyer: uint256 = obligation_codec._buyer(obligation)
     self._count_date(buyer, obligation_codec._due_at(obligation), False)
     self._awaiting[(obligation_codec._book(obligation) << 24) | buyer] -= (

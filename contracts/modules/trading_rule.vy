@@ -73,7 +73,7 @@ def _funds(
     if buy == BUY:
         if sells != 0:
             return refusal.OTHER_SIDE
-        margin_bps: uint256 = session._margin_bps(hot)
+        margin_bps: uint256 = (hot >> 146) & session.M14
         # no overflow: 28 + 20 + 14 bits
         if account & trading_account.MONEY < unsafe_mul(unsafe_mul(lots, tick), margin_bps):
             return refusal.MONEY

@@ -147,8 +147,6 @@ class Trader:
 
     def clear(self, steps: int = 2**20) -> Receipt:
         """Clear in one transaction and compare every fill with the brute force."""
-        opened = START  # only the phase matters
-        assert opened
         self.chain.timestamp += HOUR
         receipt = self.market.send(RELAYER, "clear", self.session, steps)
         assert int.from_bytes(receipt.output, "big") == 1, "not finished"
@@ -211,9 +209,7 @@ def trading(participants: int) -> Trader:
     def deploy(name: str, *args: Any) -> Deployed:
         return chain.deploy(artifact(name), *args, sender=DEPLOYER)
 
-    membership = deploy(
-        "Membership", b"\x01" * 32, "regulator", 0, NORTH, b"\x01" * 32, REGULATOR
-    )
+    membership = deploy("Membership", b"\x01" * 32, "regulator", 0, NORTH, b"\x01" * 32, REGULATOR)
     ledger = deploy("CarbonLedger", membership.address, "https://example.org/units/")
     money = deploy("SettlementToken", membership.address)
     house = deploy("ClearingHouse", membership.address, 8 * HOUR)
@@ -306,15 +302,14 @@ def flow(
 
 
 def lives(
-    participants: int, orders: int, per_message: int, batch: int, rounds: int = 2
+    it: Trader, orders: int, per_message: int, batch: int, rounds: int = 2
 ) -> dict[str, float]:
     """Whole lives of orders through relayed batches; the last round re-uses all storage."""
-    it = trading(participants)
     result: dict[str, float] = {}
     for number in range(rounds):
         it.open()
         placed = it.relay(
-            flow(orders, participants, per_message, number + 1), per_message, batch
+            flow(orders, len(it.participants), per_message, number + 1), per_message, batch
         )
         cleared = it.clear()
         result = {
@@ -330,16 +325,13 @@ def lives(
     return result
 
 
-def own_transactions(participants: int, orders: int) -> dict[str, float]:
+def own_transactions(it: Trader, orders: int) -> dict[str, float]:
     """Each order its own transaction: place median and growth, life, cancel."""
-    it = trading(participants)
     result: dict[str, float] = {}
     for number in range(2):
         it.open()
-        rows = flow(orders, participants, 1, number + 1)
-        gas = [
-            it.place(it.participants[who], buy, tick, lots) for who, buy, tick, lots in rows
-        ]
+        rows = flow(orders, len(it.participants), 1, number + 1)
+        gas = [it.place(it.participants[who], buy, tick, lots) for who, buy, tick, lots in rows]
         tenth = max(len(gas) // 10, 1)
         result = {
             "place_median": statistics.median(gas),
@@ -360,12 +352,11 @@ def own_transactions(participants: int, orders: int) -> dict[str, float]:
     return result
 
 
-def taker(makers: int) -> dict[str, float]:
-    """A buyer takes one, then so many standing orders of one price."""
-    it = trading(makers + 2)
+def taker(it: Trader, makers: int) -> dict[str, float]:
+    """A buyer takes one, then so many standing orders of one price, each of another seller."""
     it.open()
     buyer = it.participants[0]
-    for seller in it.participants[1:]:
+    for seller in it.participants[1 : makers + 2]:
         it.place(seller, False, 6_000, 10)
     it.chain.timestamp += HOUR
     it.market.send(RELAYER, "clear", it.session, 1)
@@ -373,4 +364,5 @@ def taker(makers: int) -> dict[str, float]:
     many = it.market.send(
         buyer.address, "trade_market", it.session, True, makers * 10_000, makers
     ).gas
+    it.close()
     return {"one": one, "marginal": (many - one) / (makers - 1)}

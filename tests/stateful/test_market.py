@@ -3,8 +3,8 @@
 from functools import cache
 
 import boa
+import pytest
 from boa import BoaError
-from harness.market import FULL, HOUR, LOT, TICK, Market, deploy_market
 from hypothesis import note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from harness.market import FULL, HOUR, LOT, TICK, Market, deploy_market
 from tanlian.domain.market_events import Phase, order_place
 
 NAMES = ("emitter", "other_emitter", "trader", "suspended")
@@ -32,6 +33,12 @@ reached: dict[str, int] = {}
 @cache
 def deployed() -> Market:
     return deploy_market()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _before_any_example():
+    """Deploy outside of what titanoboa undoes after each example."""
+    deployed()
 
 
 def count(event: str) -> None:
@@ -273,9 +280,7 @@ class MarketMachine(RuleBasedStateMachine):
         regulator = self.market.regulator.account
         try:
             if pause:
-                self.market.sessions.pause_session(
-                    self.market.session, bytes(32), sender=regulator
-                )
+                self.market.sessions.pause_session(self.market.session, bytes(32), sender=regulator)
             else:
                 self.market.sessions.resume_session(self.market.session, sender=regulator)
         except BoaError:
@@ -340,9 +345,7 @@ class MarketMachine(RuleBasedStateMachine):
             owed = self.market.settlement.obligation(owed_number)
             if owed.status == 1:
                 boa.env.timestamp = max(boa.env.timestamp, owed.due_at + 1)
-                self.market.settlement.declare_default(
-                    owed_number, sender=self.market.outsider()
-                )
+                self.market.settlement.declare_default(owed_number, sender=self.market.outsider())
         for name in NAMES[:3]:
             member = self.market.members[name]
             account = self.market.account(member)

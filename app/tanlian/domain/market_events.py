@@ -256,7 +256,7 @@ def message_header(organisation: int, nonce: int, expires_at: int, words: int) -
     return organisation | nonce << 24 | expires_at << 48 | words << 88
 
 
-def quotes_typed_data(
+def quotes_typed_data(  # noqa: PLR0917 - the fields of the document, in their order
     chain_id: int,
     market: str,
     session: int,

@@ -114,9 +114,7 @@ def test_withdraw__free_only_also_suspended_and_paused(market):
 def test_withdraw__more_bits_than_a_field__refused(market):
     for amount in (2**64, 2**100, 2**255, 2**256 - 1):
         with market.unchanged(), boa.reverts("carbon_market: not enough free money"):
-            market.contract.withdraw_money(
-                market.instrument, amount, sender=market.emitter.account
-            )
+            market.contract.withdraw_money(market.instrument, amount, sender=market.emitter.account)
     for lots in (2**36, 2**192, 2**240):
         with market.unchanged(), boa.reverts("carbon_market: not enough free units"):
             market.contract.withdraw_units(
@@ -271,9 +269,7 @@ def test_block__triggers_apply_to_both(market):
     with market.unchanged(), boa.reverts("carbon_market: not an active member"):
         market.blocks.accept(number, sender=market.trader.account)
     market.reinstate(market.emitter)
-    market.contract.withdraw_money(
-        market.instrument, RICH - 1, sender=market.emitter.account
-    )
+    market.contract.withdraw_money(market.instrument, RICH - 1, sender=market.emitter.account)
     with market.unchanged(), boa.reverts("carbon_market: not enough free money"):
         market.blocks.accept(number, sender=market.trader.account)
     assert market.blocks.proposal(number).open
@@ -361,9 +357,7 @@ def test_wiring__once_by_the_deployer_then_sealed(fresh):
     for sender in (stranger, fresh.deployer):
         with boa.reverts("wiring: not the deployer" if sender == stranger else "wiring: sealed"):
             fresh.contract.wire(stranger, stranger, stranger, sender=sender)
-    again = deploy(
-        "CarbonMarket", fresh.membership, fresh.ledger, fresh.money, fresh.house
-    )
+    again = deploy("CarbonMarket", fresh.membership, fresh.ledger, fresh.money, fresh.house)
     with boa.reverts("wiring: not sealed yet"):
         again.deposit_money(fresh.instrument, 1, sender=fresh.emitter.account)
     with boa.reverts("wiring: not sealed yet"):
@@ -371,9 +365,7 @@ def test_wiring__once_by_the_deployer_then_sealed(fresh):
 
 
 def test_deploy__house_of_another_register__refused(fresh):
-    other = deploy(
-        "Membership", keccak(text="x"), "x", 0, 1, keccak(text="x"), fresh.outsider()
-    )
+    other = deploy("Membership", keccak(text="x"), "x", 0, 1, keccak(text="x"), fresh.outsider())
     house = deploy("ClearingHouse", other, UTC_OFFSET)
     code = deploy_code("CarbonMarket", fresh, house)
     _, computation = boa.env.deploy(bytecode=code)

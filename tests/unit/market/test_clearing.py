@@ -47,7 +47,9 @@ def load(market: Market, rows: list[tuple[bool, int, int, int]]) -> list[Quote]:
         placed = market.placed()
         assert [(p.buy, p.tick, p.lots) for p in placed] == [row[:3] for row in run]
         quotes += [
-            Quote(p.order_id(market.session), p.organisation, p.buy, p.tick, p.lots, len(quotes) + i)
+            Quote(
+                p.order_id(market.session), p.organisation, p.buy, p.tick, p.lots, len(quotes) + i
+            )
             for i, p in enumerate(placed)
         ]
     return quotes
@@ -55,7 +57,15 @@ def load(market: Market, rows: list[tuple[bool, int, int, int]]) -> list[Quote]:
 
 def expected(quotes: list[Quote], session: int) -> list[tuple]:
     return [
-        (p.bid.key, p.ask.key, p.lots, p.bid.tick, p.ask.tick, p.bid.organisation, p.ask.organisation)
+        (
+            p.bid.key,
+            p.ask.key,
+            p.lots,
+            p.bid.tick,
+            p.ask.tick,
+            p.bid.organisation,
+            p.ask.organisation,
+        )
         for p in match(quotes).pairs
     ]
 

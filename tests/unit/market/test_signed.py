@@ -163,8 +163,10 @@ def test_place_signed__last_second_of_validity__accepted_and_one_later_refused(m
 
 def test_place_signed__bad_messages_and_quotes__the_rest_is_not_lost(market):
     batch = [
-        signed(market, "emitter", 0, rows((True, REFERENCE, 1), (True, 9_999, 1), (True, REFERENCE, 2))),
-        signed(market, "trader", 0, rows((False, REFERENCE + 9, 3)))[:-1] + [0],
+        signed(
+            market, "emitter", 0, rows((True, REFERENCE, 1), (True, 9_999, 1), (True, REFERENCE, 2))
+        ),
+        [*signed(market, "trader", 0, rows((False, REFERENCE + 9, 3)))[:-1], 0],
         signed(market, "trader", 0, rows((False, REFERENCE + 9, 4))),
         signed(market, "emitter", 0, rows((True, REFERENCE, 8))),
         signed(market, "other_emitter", 0, rows((False, REFERENCE + 9, 5))),
@@ -228,6 +230,4 @@ def test_place_signed__stage_two__meets_the_book(market):
     assert (fill.lots, fill.half_ticks) == (3, 2 * REFERENCE)
     (rest,) = market.placed()
     assert (rest.tick, rest.lots) == (REFERENCE + 2, 2)
-    assert market.lots_inside() * LOT == market.ledger.balanceOf(
-        market.contract, market.instrument
-    )
+    assert market.lots_inside() * LOT == market.ledger.balanceOf(market.contract, market.instrument)

@@ -29,11 +29,13 @@ def test_stage_two__random_flow__equals_the_naive_book(market, seed, bounded):
     draw = random.Random(seed)
     market.to_continuous()
     book = Book()
-    accounts = {market.members[n].org_id: market.members[n] for n in ("emitter", "trader", "other_emitter")}
+    accounts = {
+        market.members[n].org_id: market.members[n] for n in ("emitter", "trader", "other_emitter")
+    }
     standing: dict[int, int] = {}
     seen = {"bound": 0, "rest": 0, "return": 0, "cancel": 0, "reduce": 0}
     for _ in range(200):
-        mine = [k for k in book.standing]
+        mine = list(book.standing)
         act = 1 if bounded else draw.random()
         if mine and act < 0.15:
             key = draw.choice(mine)
@@ -46,7 +48,10 @@ def test_stage_two__random_flow__equals_the_naive_book(market, seed, bounded):
             if order.lots > 1:
                 less = draw.randint(1, order.lots - 1)
                 same = market.contract.amend(
-                    order.key, order.tick * TICK, less * LOT, sender=accounts[order.organisation].account
+                    order.key,
+                    order.tick * TICK,
+                    less * LOT,
+                    sender=accounts[order.organisation].account,
                 )
                 assert same == order.key
                 book.reduce(order.key, less)
@@ -68,7 +73,11 @@ def test_stage_two__random_flow__equals_the_naive_book(market, seed, bounded):
         else:
             tick = 6_600 if buy else 5_400
             order_id, traded = 0, at_market(market, member, buy, lots, makers)
-        fills, placed, returned = market.fills(), market.placed(), market.events("RemainderReturned")
+        fills, placed, returned = (
+            market.fills(),
+            market.placed(),
+            market.events("RemainderReturned"),
+        )
         outcome = book.incoming(buy, tick, lots, keep=keep, makers=makers)
         assert traded == sum(t.lots for t in outcome.taken)
         got = []
@@ -79,7 +88,9 @@ def test_stage_two__random_flow__equals_the_naive_book(market, seed, bounded):
             assert fill.half_ticks == 2 * maker_tick
             taker = fill.buyer if buy else fill.seller
             assert taker == member.org_id
-            key = market_events.OrderRecord(0, not buy, maker_tick, position, 0).order_id(market.session)
+            key = market_events.OrderRecord(0, not buy, maker_tick, position, 0).order_id(
+                market.session
+            )
             got.append((key, fill.seller if buy else fill.buyer, maker_tick, fill.lots))
         assert got == [(t.maker, t.organisation, t.tick, t.lots) for t in outcome.taken]
         assert bool(placed) == bool(outcome.rests)
@@ -207,7 +218,10 @@ def test_cancel__cut_off_clearing_and_after__only_where_the_clock_allows(market)
 def test_amend__smaller_quantity__keeps_its_place(market):
     first = market.bid(market.emitter, REFERENCE, 9)
     market.bid(market.other_emitter, REFERENCE, 9)
-    assert market.contract.amend(first, REFERENCE * TICK, 4 * LOT, sender=market.emitter.account) == first
+    assert (
+        market.contract.amend(first, REFERENCE * TICK, 4 * LOT, sender=market.emitter.account)
+        == first
+    )
     (reduced,) = market.events("OrderReduced")
     assert (market_events.record(reduced.record).lots, reduced.lots_before) == (4, 9)
     assert market.account(market.emitter).money_free == RICH - 4 * REFERENCE * TICK

@@ -236,9 +236,7 @@ def test_place__continuous_until_the_last_second(market):
 @pytest.mark.parametrize("session", [0, 2, 2**32, 2**256 - 1])
 def test_place__unknown_session__refused(market, session):
     with market.unchanged(), refused(market, "session is not open"):
-        market.contract.place(
-            session, True, REFERENCE * TICK, LOT, sender=market.emitter.account
-        )
+        market.contract.place(session, True, REFERENCE * TICK, LOT, sender=market.emitter.account)
 
 
 def test_place_many__bad_rows__reported_and_the_good_ones_stand(market):
@@ -255,7 +253,9 @@ def test_place_many__bad_rows__reported_and_the_good_ones_stand(market):
     )
     assert accepted == 2
     assert [(r.tick, r.lots) for r in market.placed()] == [(REFERENCE, 5), (REFERENCE + 1, 6)]
-    told = [(e.position, e.quote, market_events.reason(e.reason)) for e in market.events("QuoteRefused")]
+    told = [
+        (e.position, e.quote, market_events.reason(e.reason)) for e in market.events("QuoteRefused")
+    ]
     assert told == [
         (1, rows[1], "price outside the band"),
         (2, rows[2], "price off tick"),
@@ -310,7 +310,9 @@ def test_reasons__of_the_python_mirror__are_those_of_the_contract():
     from pathlib import Path
 
     source = Path(__file__).parents[3] / "contracts" / "modules" / "refusal.vy"
-    numbers = dict(re.findall(r"^(\w+): constant\(uint256\) = (\d+)", source.read_text(), re.MULTILINE))
+    numbers = dict(
+        re.findall(r"^(\w+): constant\(uint256\) = (\d+)", source.read_text(), re.MULTILINE)
+    )
     sentences = re.findall(r'if reason == (\w+):\n        text = "(.*?)"', source.read_text())
     assert len(sentences) > 25
     for name, sentence in sentences:
