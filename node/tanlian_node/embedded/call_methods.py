@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tanlian_node.embedded import errors, params, views
+from tanlian_node.embedded import errors, overrides, params, views
 from tanlian_node.embedded.errors import RpcError
 from tanlian_node.embedded.header import Header
 from tanlian_node.embedded.methods import MethodTable
@@ -35,7 +35,9 @@ def send_transaction(_node: Node, _call: Any = None) -> None:
     raise RpcError(errors.SEND_TRANSACTION_NOT_AVAILABLE)
 
 
-def _simulation(node: Node, wanted: Any, block: Any, *, pending: bool) -> Simulation | None:
+def _simulation(
+    node: Node, wanted: Any, block: Any, imagined_state: Any = None, *, pending: bool
+) -> Simulation | None:
     chain = node.chain
     if pending and block in (None, "pending"):
         parent = node.head
@@ -49,18 +51,28 @@ def _simulation(node: Node, wanted: Any, block: Any, *, pending: bool) -> Simula
     assert header is not None
     imagined = params.call(wanted, default_gas=header.gas_limit)
     limit = max(MOST_GAS, header.gas_limit)
-    return Simulation(chain, layer, header, imagined.copy(gas=min(imagined.gas, limit)))
+    return Simulation(
+        chain,
+        layer,
+        header,
+        imagined.copy(gas=min(imagined.gas, limit)),
+        overrides.parse(imagined_state),
+    )
 
 
 @TABLE.method("eth_call")
-def call(node: Node, wanted: Any = None, block: Any = None) -> str | None:
-    simulation = _simulation(node, wanted, block, pending=False)
+def call(
+    node: Node, wanted: Any = None, block: Any = None, imagined_state: Any = None
+) -> str | None:
+    simulation = _simulation(node, wanted, block, imagined_state, pending=False)
     return None if simulation is None else views.data(simulation.output())
 
 
 @TABLE.method("eth_estimateGas")
-def estimate_gas(node: Node, wanted: Any = None, block: Any = None) -> str:
-    simulation = _simulation(node, wanted, block, pending=True)
+def estimate_gas(
+    node: Node, wanted: Any = None, block: Any = None, imagined_state: Any = None
+) -> str:
+    simulation = _simulation(node, wanted, block, imagined_state, pending=True)
     if simulation is None:
         raise RpcError(errors.BLOCK_NOT_FOUND)
     return hex(simulation.estimate())

@@ -1,6 +1,7 @@
 """Transactions that are only imagined: calls, gas estimates, access lists."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from eth.exceptions import VMError
@@ -11,6 +12,7 @@ from tanlian_node.embedded import errors, machine
 from tanlian_node.embedded.chain import Chain
 from tanlian_node.embedded.errors import Refusal, RpcError
 from tanlian_node.embedded.header import Header
+from tanlian_node.embedded.overrides import Override
 from tanlian_node.embedded.transactions import AccessList, Transaction
 from tanlian_node.embedded.world import Layer
 
@@ -35,11 +37,19 @@ HALTS = {  # py-evm's errors in the words of Besu's exceptional halts
 class Simulation:
     """Runs one imagined transaction as often as wanted on the same state."""
 
-    def __init__(self, chain: Chain, layer: Layer, header: Header, wanted: Transaction) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        layer: Layer,
+        header: Header,
+        wanted: Transaction,
+        overrides: Sequence[Override] = (),
+    ) -> None:
         self._chain = chain
         self._layer = layer
         self._header = header
         self._wanted = wanted
+        self._overrides = overrides
         self.state: machine.State | None = None
 
     def run(self, **changes: Any) -> tuple[Transaction, Any]:
@@ -50,6 +60,8 @@ class Simulation:
         """
         state = self.state = self._chain.state_on(self._layer, self._header)
         world = state.world
+        for override in self._overrides:
+            override.apply(world)
         sender = self._wanted.sender
         transaction = self._wanted.copy(nonce=world.get_nonce(sender), **changes)
         if transaction.gas < transaction.minimal_gas:

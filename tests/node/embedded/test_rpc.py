@@ -308,3 +308,30 @@ def test_interval__no_request__no_empty_blocks_but_time_moves_when_looked_at(tmp
         client.close()
     assert int(second["number"], 16) == int(first["number"], 16) + 1
     assert int(second["timestamp"], 16) > int(first["timestamp"], 16)
+
+
+def test_call__imagined_state__used_for_this_call_only(rpc, played):
+    contract = played.scene.contract
+    count = {"to": contract, "data": selector("count()")}
+    real = rpc.call("eth_call", count, "latest")
+    imagined = {contract: {"stateDiff": {"0x0": "0x" + (77).to_bytes(32, "big").hex()}}}
+    assert int(rpc.call("eth_call", count, "latest", imagined), 16) == 77
+    assert int(rpc.call("eth_call", count, "latest", {contract: {"state": {}}}), 16) == 0
+    assert rpc.call("eth_call", count, "latest", {contract: {"code": "0x"}}) == "0x"
+    assert rpc.call("eth_call", count, "latest") == real
+    rich = {"from": OUTSIDER.address, "to": NOWHERE, "value": hex(10**30)}
+    assert rpc.answer("eth_call", rich, "latest")["error"]["code"] == -32004
+    assert (
+        rpc.call("eth_call", rich, "latest", {OUTSIDER.address: {"balance": hex(10**31)}}) == "0x"
+    )
+    gas = rpc.call("eth_estimateGas", rich, "latest", {OUTSIDER.address: {"balance": hex(10**31)}})
+    assert gas == hex(21_000)
+
+
+@pytest.mark.parametrize(
+    "imagined",
+    ["0x", {"0x12": {}}, {NOWHERE: {"colour": "0x1"}}, {NOWHERE: {"state": {}, "stateDiff": {}}}],
+)
+def test_call__malformed_imagined_state__refused(rpc, played, imagined):
+    answer = rpc.answer("eth_call", {"to": NOWHERE}, "latest", imagined)
+    assert answer["error"] == {"code": -32602, "message": "Invalid call params"}
