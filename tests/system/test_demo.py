@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -19,6 +20,7 @@ from tanlian.domain.audit.findings import Findings
 from tanlian.services.auditing import audit, audited, block_times, rebuild
 from tanlian.services.embedded_process import embedded_chain
 from tanlian.services.report.figures import price, thousands
+from tanlian_node.embedded.folder import Folder
 
 LAST_LINE = "reconciled: carbon 0 kg, money 0 micro-yuan"
 # what a signer states and no rule can check: such a field is confirmed by the block's receipts alone
@@ -309,6 +311,22 @@ def test_audit__a_view_that_differs__named_and_weighed(
     assert found.verdict == verdict
     assert not found.balanced
     assert len(found.findings.differences) == 1
+
+
+def test_demo__ended_by_the_system__takes_its_chain_along(tmp_path):
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "tanlian.cli", "demo", "--port", "0", "--data", str(tmp_path)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    folder = Folder(tmp_path / "chain")
+    end = time.monotonic() + 60
+    while time.monotonic() < end and not (folder.path.exists() and folder.owner()):
+        time.sleep(0.05)
+    assert folder.owner() is not None
+    demo.terminate()
+    assert demo.wait(60) == 143
+    assert folder.owner() is None
 
 
 @pytest.mark.parametrize(("balanced", "status"), [(True, 0), (False, 1)])

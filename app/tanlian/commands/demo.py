@@ -58,8 +58,10 @@ def demo(
 ) -> None:
     """Run a demonstration market on an embedded chain, then keep serving it."""
     from tanlian.services.demo_run import run_demo
+    from tanlian.services.embedded_process import end_in_order
     from tanlian.services.narration import terminal
 
+    end_in_order()
     narrator = terminal()
     books_balance = run_demo(
         data,

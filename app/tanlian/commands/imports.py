@@ -60,6 +60,7 @@ def eutl(
 
     Without --rpc before the verb it runs on an embedded chain of its own.
     """
+    from tanlian.services.embedded_process import end_in_order
     from tanlian.services.eutl_files import select_members
     from tanlian.services.eutl_import import ImportPlan
     from tanlian.services.eutl_run import run_import
@@ -75,6 +76,7 @@ def eutl(
     )
     selection = select_members(folder, registry=registry, year=year, limit=limit, atomic=atomic)
     plan = ImportPlan(registry, year, seed, day, spread_per_mille=spread, parts=parts, pace=pace)
+    end_in_order()
     narrator = terminal()
     result = run_import(
         data or DEFAULT_DATA.with_name(f"import-{plan.name}"),

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from tanlian.domain.errors import TanlianError
 
@@ -36,6 +37,15 @@ class RunningChain:
     url: str
     chain_id: int
     process: "subprocess.Popen[str]"
+
+
+def end_in_order() -> None:
+    """Let SIGTERM unwind this process, so that a chain that it runs ends with it."""
+
+    def unwind(_number: int, _frame: FrameType | None) -> None:
+        sys.exit(128 + signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, unwind)
 
 
 @contextmanager
