@@ -40,6 +40,30 @@ def pytest_configure(config):
 
         _CACHE.mkdir(parents=True, exist_ok=True)
         boa.interpret.set_cache_dir(str(_CACHE))
+        _name_contracts_briefly()
+        _name_contracts_shortly()
+
+
+def _name_contracts_shortly():
+    """Name a contract by file and address instead of printing its storage.
+
+    titanoboa makes that print after every refusal. It takes longer than the call, and it fails where
+    two test worlds put different contracts at one address, because it keeps the keys of both.
+    """
+    from boa.contracts.vyper.vyper_contract import VyperContract
+
+    VyperContract.__repr__ = lambda self: f"<{self.compiler_data.contract_path} at {self.address}>"
+
+
+def _name_contracts_briefly():
+    """Keep titanoboa from printing a contract's whole storage into each refusal.
+
+    That is a third of the time of a refusal, and titanoboa 0.2.8 fails in it (BoolT has no
+    attribute key_type) when two contracts of one run hashed the same mapping keys.
+    """
+    from boa.contracts.vyper.vyper_contract import VyperContract
+
+    VyperContract.__repr__ = lambda it: f"<{it.contract_name} at {it.address}>"
 
 
 def pytest_unconfigure():

@@ -4,10 +4,13 @@
 contract is given. `Duties` extends the consortium with the verbs that many tests need.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import boa
+import pytest
 from eth_utils import keccak
 
 from harness.consortium import (
@@ -21,6 +24,7 @@ from harness.consortium import (
     deployer_of,
     seal_register,
 )
+from harness.refusal import reason_of
 from tanlian.domain.credit_rating import load_rating_rules
 from tanlian.domain.incentives import load_rules
 from tanlian.domain.instrument import allowance, offset
@@ -253,6 +257,17 @@ def unwired_duties() -> Duties:
 def wired_duties() -> Duties:
     """As `deploy_duties`, wired and not sealed."""
     return deploy_duties(stage=WIRED)
+
+
+@contextmanager
+def refused_with(reason: str) -> Iterator[None]:
+    """Expect a refusal whose reason, as the outermost caller sees it, is exactly this one."""
+    try:
+        yield
+    except boa.BoaError as refusal:
+        assert reason_of(refusal) == reason  # noqa: PT017
+    else:
+        pytest.fail(f"went through, instead of {reason!r}")
 
 
 def vintage(year: int) -> int:

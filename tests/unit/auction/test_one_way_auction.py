@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.consortium import CEA24, DOCUMENT, TONNE, YUAN
-from harness.duties import DAY, START_OF_2025, Duties, credit_token, vintage
+from harness.duties import (
+    DAY,
+    START_OF_2025,
+    Duties,
+    credit_token,
+    refused_with,
+    vintage,
+)
 
 OPENS = START_OF_2025 + DAY
 COMMITS = OPENS + DAY
@@ -291,7 +298,7 @@ def test_fund__wrong_units_amount_owner_or_time__is_refused(duties: Duties) -> N
     it.allocation.set_aside(21, 2024, 1_000 * TONNE, DOCUMENT, sender=it.regulator.account)
     it.allocate(it.emitter, 200 * TONNE)
     number = announce(it)
-    with boa.reverts():
+    with refused_with("one_way_auction: not from the seller"):
         it.ledger.safeTransferFrom(
             it.emitter.holder,
             it.auction.address,
@@ -300,9 +307,9 @@ def test_fund__wrong_units_amount_owner_or_time__is_refused(duties: Duties) -> N
             number.to_bytes(32, "big"),
             sender=it.emitter.account,
         )
-    with boa.reverts():
+    with refused_with("one_way_auction: wrong amount"):
         bring_units(it, number, 99)
-    with boa.reverts():
+    with refused_with("one_way_auction: not awaiting units"):
         bring_units(it, number + 1, 100)
     with boa.reverts("one_way_auction: not the ledger"):
         it.auction.onERC1155Received(
@@ -314,12 +321,12 @@ def test_fund__wrong_units_amount_owner_or_time__is_refused(duties: Duties) -> N
             sender=it.regulator.account,
         )
     boa.env.timestamp = OPENS
-    with boa.reverts():
+    with refused_with("one_way_auction: too late"):
         bring_units(it, number, 100)
     assert it.ledger.balanceOf(it.auction, CEA24) == 0
     boa.env.timestamp = OPENS - 1
     bring_units(it, number, 100)
-    with boa.reverts():
+    with refused_with("one_way_auction: not awaiting units"):
         bring_units(it, number, 100)
     assert it.auction.auction(number).status == 2
 
@@ -501,7 +508,7 @@ def test_rank__random_bids_and_cuts__equals_brute_force(
 def test_units__without_an_auction__are_refused(duties: Duties) -> None:
     it = duties
     it.allocate(it.emitter, 200 * TONNE)
-    with boa.reverts():
+    with refused_with("one_way_auction: units for no auction"):
         it.ledger.safeTransferFrom(
             it.emitter.holder, it.auction.address, CEA24, TONNE, b"", sender=it.emitter.account
         )

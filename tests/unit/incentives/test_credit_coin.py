@@ -211,7 +211,7 @@ def test_penalty__same_identity_admitted_again__is_refused_by_the_register(dutie
     it = duties
     settle(it, it.penalise(it.emitter, 5 * COIN))
     it.suspend(it.emitter)
-    with boa.reverts():
+    with boa.reverts("membership: identity admitted already"):
         it.membership.admit(
             keccak(text="identity of emitter"),
             "emitter",
