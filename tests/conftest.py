@@ -41,18 +41,6 @@ def pytest_configure(config):
         _CACHE.mkdir(parents=True, exist_ok=True)
         boa.interpret.set_cache_dir(str(_CACHE))
         _name_contracts_briefly()
-        _name_contracts_shortly()
-
-
-def _name_contracts_shortly():
-    """Name a contract by file and address instead of printing its storage.
-
-    titanoboa makes that print after every refusal. It takes longer than the call, and it fails where
-    two test worlds put different contracts at one address, because it keeps the keys of both.
-    """
-    from boa.contracts.vyper.vyper_contract import VyperContract
-
-    VyperContract.__repr__ = lambda self: f"<{self.compiler_data.contract_path} at {self.address}>"
 
 
 def _name_contracts_briefly():
