@@ -71,7 +71,7 @@ def attempt(it, table, row, function, column):
         sender = actor.account if actor else key_of(column).address
     target = table.target(it)
     calldata = getattr(target, function).prepare_calldata(*args)
-    # Past titanoboa's contract object, which would print the whole storage for each refusal.
+    # Past titanoboa's contract object, which would look for the source of each refusal.
     found = boa.env.execute_code(to_address=target.address, sender=sender, data=calldata)
     return reason_in(found.output) if found.is_error else None
 
