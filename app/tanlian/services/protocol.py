@@ -12,8 +12,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from tanlian.chain.keyfiles import Keyfiles
+from tanlian.domain.credit_rating import load_rating_rules
 from tanlian.domain.errors import InvalidInput
 from tanlian.domain.identity import bare_key_fingerprint, identity_of
+from tanlian.domain.incentives import load_rules
 from tanlian.domain.instrument import Kind
 from tanlian.services.deployment import Arguments, Expect, New, Plan, Setting, Wire, nothing
 from tanlian.services.networks import Network, deployments
@@ -41,8 +43,8 @@ def _at(*names: str) -> Arguments:
 # Who may do what at the ledger and the money. A name counts once its contract is deployed.
 ISSUERS = ((Kind.ALLOWANCE, "allocation"), (Kind.ALLOWANCE, "compliance"), (Kind.OFFSET, "offsets"))
 RETIRERS = ("compliance",)
-UNIT_FACILITIES = ("market",)
-MONEY_FACILITIES = ("market", "coin")
+UNIT_FACILITIES = ("market", "auction")
+MONEY_FACILITIES = ("market", "auction", "coin")
 ALLOCATION_RECORDERS = ("compliance",)
 
 
@@ -63,6 +65,30 @@ def _clearing_house(setting: Setting) -> tuple[Any, ...]:
     return setting.at("membership"), setting.params["market"]["utc_offset_seconds"]
 
 
+def _coin(setting: Setting) -> tuple[Any, ...]:
+    rules = load_rules(setting.params["incentives"]["rules"])
+    return setting.at("membership"), rules.money_per_coin, rules.notice_seconds
+
+
+def _incentives(setting: Setting) -> tuple[Any, ...]:
+    rules = load_rules(setting.params["incentives"]["rules"])
+    return (
+        setting.at("membership"),
+        rules.in_order(),
+        rules.rules_hash,
+        rules.appeal_seconds,
+        rules.vote_seconds,
+        rules.delay_seconds,
+        rules.quorum,
+    )
+
+
+def _periodic_check(setting: Setting) -> tuple[Any, ...]:
+    rules = load_rating_rules(setting.params["incentives"]["rating"])
+    weights, masks = list(rules.weights), list(rules.masks)
+    return setting.at("membership"), weights, masks, rules.contest_seconds, rules.rules_hash
+
+
 def _each(contract: str, view: str, names: Sequence[str]) -> tuple[Expect, ...]:
     """That a view of one contract says yes to each of these others."""
     return tuple(Expect(contract, view, _at(name), True, needs=name) for name in names)
@@ -81,7 +107,14 @@ CONTRACTS = (
     New("methods", "EmissionMethods", _at("membership")),
     New("monitoring", "MonitoringRegistry", _at("membership")),
     New("emissions", "EmissionRegistry", _at("membership", "methods", "monitoring")),
+    New("offsets", "OffsetRegistry", _at("membership")),
+    New("compliance", "Compliance", _at("membership")),
+    New("auction", "OneWayAuction", _at("membership")),
+    New("coin", "CreditCoin", _coin),
+    New("incentives", "Incentives", _incentives),
+    New("periodic_check", "PeriodicCheck", _periodic_check),
 )
+_FACTS = ("emissions", "compliance", "allocation")
 WIRING = (
     Wire("ledger", "wire", _ledger_wiring),
     Wire("ledger", "seal"),
@@ -91,6 +124,18 @@ WIRING = (
     Wire("allocation", "seal"),
     Wire("market", "wire", _at("sessions", "settlement", "block_trades")),
     Wire("market", "seal"),
+    Wire("offsets", "wire", _at("ledger")),
+    Wire("offsets", "seal"),
+    Wire("compliance", "wire", _at("ledger", "allocation", "emissions", "offsets")),
+    Wire("compliance", "seal"),
+    Wire("auction", "wire", _at("ledger", "money")),
+    Wire("auction", "seal"),
+    Wire("coin", "wire", _at("incentives", "money")),
+    Wire("coin", "seal"),
+    Wire("incentives", "wire", _at("coin", *_FACTS, "settlement", "periodic_check")),
+    Wire("incentives", "seal"),
+    Wire("periodic_check", "wire", _at("incentives", *_FACTS, "ledger", "settlement")),
+    Wire("periodic_check", "seal"),
 )
 EXPECTATIONS = (
     Expect("ledger", "membership", nothing, _at("membership")),
@@ -111,6 +156,10 @@ EXPECTATIONS = (
     Expect("emissions", "membership", nothing, _at("membership")),
     Expect("emissions", "methods", nothing, _at("methods")),
     Expect("emissions", "monitoring", nothing, _at("monitoring")),
+    *(
+        Expect(name, "membership", nothing, _at("membership"))
+        for name in ("offsets", "compliance", "auction", "coin", "incentives", "periodic_check")
+    ),
     *_each("ledger", "is_facility", UNIT_FACILITIES),
     *_each("money", "is_facility", MONEY_FACILITIES),
     *_each("ledger", "is_retirer", RETIRERS),
