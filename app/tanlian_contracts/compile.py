@@ -18,15 +18,10 @@ EVM_VERSION = "cancun"  # the genesis of both engines; Vyper's own default is ne
 
 def compile_contract(source: Path) -> dict[str, Any]:
     """Compile one contract: name, abi, bytecode, runtime size, storage layout, integrity sum."""
-    bundle = FilesystemInputBundle([Path(p) for p in site.getsitepackages()] + [ROOT])
-    data = CompilerData(
-        bundle.load_file(source),
-        bundle,
-        settings=Settings(evm_version=EVM_VERSION, optimize=OptimizationLevel.GAS),
-    )
+    data = _compiler_data(source)
     made = {
         "name": source.stem,
-        "abi": sorted(build_abi_output(data), key=_place),
+        "abi": sorted([*build_abi_output(data), *_borrowed_events(source)], key=_place),
         "bytecode": "0x" + data.bytecode.hex(),
         "runtime_bytes": len(data.bytecode_runtime),
         "layout": build_layout_output(data),
@@ -37,6 +32,26 @@ def compile_contract(source: Path) -> dict[str, Any]:
     return made
 
 
+def _borrowed_events(source: Path) -> list[dict[str, Any]]:
+    """The events that only the code it runs on its own storage logs."""
+    code = RUNS_CODE_OF.get(source.stem)
+    if code is None:
+        return []
+    own, other = (
+        build_abi_output(_compiler_data(path)) for path in (source, source.with_name(f"{code}.vy"))
+    )
+    return [entry for entry in other if entry["type"] == "event" and entry not in own]
+
+
+def _compiler_data(source: Path) -> CompilerData:
+    bundle = FilesystemInputBundle([Path(p) for p in site.getsitepackages()] + [ROOT])
+    return CompilerData(
+        bundle.load_file(source),
+        bundle,
+        settings=Settings(evm_version=EVM_VERSION, optimize=OptimizationLevel.GAS),
+    )
+
+
 def _place(entry: dict[str, Any]) -> tuple[str, str, int]:
     """Where an ABI entry stands; Vyper's own order of events differs from run to run."""
     return entry["type"], entry.get("name", ""), len(entry.get("inputs", ()))
@@ -44,10 +59,4 @@ def _place(entry: dict[str, Any]) -> tuple[str, str, int]:
 
 def compile_all() -> dict[str, dict[str, Any]]:
     """Compile each deployable contract (the CamelCase files directly in contracts/), by name."""
-    found = {source.stem: compile_contract(source) for source in sorted(CONTRACTS.glob("*.vy"))}
-    for name, code in RUNS_CODE_OF.items():
-        if name in found:
-            known = found[name]["abi"]
-            events = [entry for entry in found[code]["abi"] if entry["type"] == "event"]
-            known.extend(entry for entry in events if entry not in known)
-    return found
+    return {source.stem: compile_contract(source) for source in sorted(CONTRACTS.glob("*.vy"))}
