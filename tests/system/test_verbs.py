@@ -82,6 +82,7 @@ def founded(tmp_path_factory, monkeymodule):
 def market(founded):
     """The same market for each test: what a test does is undone."""
     snapshot = founded.connection().request("evm_snapshot")
+    founded.connection().request("evm_mine")  # the clock, once set forward, stays so
     yield founded
     founded.connection().request("evm_revert", snapshot)
 

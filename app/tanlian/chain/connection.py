@@ -134,8 +134,11 @@ class Connection:
         return dict(block)
 
     def now(self) -> int:
-        """Chain time: the time of the newest block, in UTC seconds."""
-        return quantity(self.block()["timestamp"])
+        """The time that the next block will have at least, in UTC seconds.
+
+        The newest block alone does not tell: a chain without empty blocks may have stood for hours.
+        """
+        return max(quantity(self.block()["timestamp"]), int(time.time()))
 
     def code(self, address: str) -> bytes:
         return bytes.fromhex(self.request("eth_getCode", address, "latest")[2:])
