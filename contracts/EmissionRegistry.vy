@@ -651,7 +651,7 @@ def _emitter(actor: address) -> uint256:
     """
     org_id: uint256 = member_guard._check_account(actor)
     roles: uint256 = standing._roles(member_guard._standing_of(org_id))
-    assert roles & role.EMITTER != 0, "member_guard: role missing"
+    assert roles & role.EMITTER != 0, "emission_registry: not an emitter"
     return org_id
 
 

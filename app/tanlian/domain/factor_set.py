@@ -6,8 +6,8 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
-from decimal import Decimal
 from enum import IntEnum
+from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -139,13 +139,12 @@ def scaled(text: str, scale: int) -> int:
         InvalidInput: it has more decimals than the scale, or is negative or no number.
     """
     try:
-        value = Decimal(text or "0") * scale
-        exact = value >= 0 and value == value.to_integral_value()
-    except ArithmeticError as error:
+        value = Fraction(text or "0") * scale
+    except (ValueError, ZeroDivisionError) as error:
         raise InvalidInput(f"{text!r} is no number.") from error
-    if not exact:
+    if value < 0 or value.denominator != 1:
         raise InvalidInput(f"{text} is negative or finer than 1/{scale}.")
-    return int(value)
+    return value.numerator
 
 
 def _load(entry: Mapping[str, Any]) -> FactorSet:

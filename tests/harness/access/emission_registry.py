@@ -2,7 +2,7 @@
 
 import boa
 
-from harness.access.monitoring_registry import BY_DUTY, EMITTERS
+from harness.access.monitoring_registry import EMITTERS, NOT_A_MEMBER
 from harness.access.table import BY_MEMBERSHIP, NOT_ACTIVE, REGULATORS, ROLE_MISSING, Row
 from harness.consortium import DOCUMENT, REASON
 from harness.emissions import (
@@ -20,6 +20,11 @@ from harness.emissions import (
 )
 
 CONTRACT = "EmissionRegistry"
+BY_DUTY = {
+    "stranger": NOT_A_MEMBER,
+    "member": "emission_registry: not an emitter",
+    "suspended": "emission_registry: not an emitter",
+}
 LINES = [abi_line(line) for line in sample_lines()]
 VERIFIERS = frozenset({"verifier"})
 NOT_ASSIGNED = {"other_verifier": "emission_registry: not the assigned verifier"}

@@ -13,8 +13,8 @@ EMITTERS = frozenset({"emitter", "other_emitter", "suspended emitter", "suspende
 ONLY_EMITTER = frozenset({"emitter", "suspended emitter"})
 BY_DUTY = {
     "stranger": NOT_A_MEMBER,
-    "member": "member_guard: role missing",
-    "suspended": "member_guard: role missing",
+    "member": "monitoring_registry: not an emitter",
+    "suspended": "monitoring_registry: not an emitter",
 }
 GATEWAY = key_of("gateway").address
 NEXT = key_of("next gateway").address
