@@ -37,7 +37,7 @@ def reference_of(text: str) -> bytes:
 
 
 def bare_key_fingerprint(account: str) -> bytes:
-    """What stands for the certificate of an organisation that has none yet: the hash of its account.
+    """What stands for the certificate of an organisation that has none yet: its account, hashed.
 
     It is unique and promises nothing; `rotate_certificate` puts the real fingerprint in its place.
     """
