@@ -1,4 +1,4 @@
-"""The roles of organisations; the bits are those of `contracts/modules/role.vy`, and a test compares."""
+"""The roles of organisations; the bits are those of `modules/role.vy`, and a test compares."""
 
 from enum import IntFlag
 
