@@ -45,7 +45,7 @@ def test_base_fee__after_1000_blocks__zero_and_an_empty_purse_still_acts(network
     head = network.height(FIRST)
     fees = set()
     gas_limits = set()
-    for start in range(0, head, 250):
+    for start in range(1, head, 250):  # the genesis itself shows a default, no block after it does
         numbers = range(start, min(start + 250, head))
         for block in network.rpc(FIRST).batch(
             [("eth_getBlockByNumber", (hex(number), False)) for number in numbers]
