@@ -3,7 +3,7 @@
 Eight permutations run abreast: the state is stored word by word, lane by lane, so that the inner
 loop is straight-line code over neighbouring words and LLVM turns it into vector instructions.
 The indices must be unsigned: for signed ones numba emits the wrap-around of negative indices,
-which keeps the loop scalar and five times slower (bench/README.md).
+which keeps the loop scalar and five times slower.
 """
 
 import numpy as np
