@@ -35,8 +35,8 @@ def main() -> int:
         folder = Path(name)
         for file in ("package.json", "package-lock.json"):
             shutil.copy(LOCK.with_name(file), folder)
-        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
-        code = npm(["ci", *options, "--prefix", str(folder)])
+        quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
+        code = npm(["ci", "--ignore-scripts", *quiet, "--prefix", str(folder)])
         if code != 0:
             print("get_assets: npm could not fetch the browser libraries", file=sys.stderr)
             return 1
