@@ -34,6 +34,13 @@ VERBS = [
     "pay",
     "default",
     "close",
+    "block",
+    "account",
+    "certificate",
+    "freeze",
+    "unfreeze",
+    "freeze_all",
+    "unfreeze_all",
 ]
 
 pytestmark = pytest.mark.timeout(400)

@@ -10,6 +10,7 @@ from tanlian.chain.contracts import Contracts
 from tanlian.chain.errors import BookError
 from tanlian.chain.events import Event
 from tanlian.chain.keyfiles import Keyfiles, passphrase_for
+from tanlian.chain.keys import Key
 from tanlian.chain.transactions import Receipt, Sender
 from tanlian.domain.target import Target
 from tanlian.services.deployment import Notice, deploy
@@ -73,8 +74,12 @@ def sender_of(
     found: Network, connection: Connection, key: str, passphrase_file: Path | None = None
 ) -> Sender:
     """Open a keyfile to send transactions with it."""
-    passphrase = passphrase_for(key, passphrase_file)
-    return Sender(connection, Keyfiles(found.keys).open(key, passphrase))
+    return Sender(connection, key_of(found, key, passphrase_file))
+
+
+def key_of(found: Network, key: str, passphrase_file: Path | None = None) -> Key:
+    """Open a keyfile: an alias in the network's folder, or a path to a file."""
+    return Keyfiles(found.keys).open(key, passphrase_for(key, passphrase_file))
 
 
 def deploy_protocol(found: Network, sender: Sender, notice: Notice | None = None) -> Access:

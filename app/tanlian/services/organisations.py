@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
+from tanlian.chain.account_consent import sign_consent
 from tanlian.chain.events import Event
-from tanlian.chain.keys import checksum
+from tanlian.chain.keys import Key, checksum
 from tanlian.chain.transactions import Receipt, Sender
 from tanlian.domain.errors import InvalidInput, NotFound
 from tanlian.domain.identity import bare_key_fingerprint, identity_of
 from tanlian.domain.roles import Role
 from tanlian.domain.texts import MAX_NAME, MAX_REASON, fitting
 from tanlian.services.access import Access
+from tanlian.services.trading import acting_organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,42 @@ def suspend(access: Access, sender: Sender, name: str, reason: str) -> Receipt:
 def reinstate(access: Access, sender: Sender, name: str, reason: str) -> Receipt:
     """End an organisation's suspension; a regulator's act."""
     return _act(access, sender, "reinstate", find(access, name), _reason(reason))
+
+
+def add_account(access: Access, sender: Sender, key: Key) -> int:
+    """Add a key to the organisation of the one that acts; the new key signs its consent.
+
+    Returns the organisation's id.
+
+    Raises:
+        NotFound: the acting key is no organisation's.
+    """
+    org_id = acting_organisation(access, sender)
+    consent = sign_consent(
+        key,
+        org_id,
+        chain_id=access.connection.chain_id,
+        membership=access.contracts.membership.address,
+    )
+    _act(access, sender, "add_account", key.address, consent)
+    return org_id
+
+
+def remove_account(access: Access, sender: Sender, account: str, reason: str) -> Receipt:
+    """Remove a key; the act of its own organisation or of a regulator."""
+    return _act(access, sender, "remove_account", account_address(account), _reason(reason))
+
+
+def rotate_certificate(
+    access: Access, sender: Sender, certificate: bytes, name: str | None = None
+) -> int:
+    """Put a new certificate's fingerprint in place of the old one; returns the organisation's id.
+
+    It is that of the acting key, unless a regulator names another one.
+    """
+    org_id = acting_organisation(access, sender) if name is None else find(access, name)
+    _act(access, sender, "rotate_certificate", org_id, certificate)
+    return org_id
 
 
 def propose_replacement(
