@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from harness.founded import found, ok, open_session, wait
+from harness.postgres import server
 from harness.served import served
 from tanlian.readmodel.checkpoints import position
 from tanlian.readmodel.projector import OtherChain, Projector
@@ -50,9 +51,25 @@ def contracts(market):
     return open_access(market.target).contracts
 
 
-@pytest.fixture
-def tables(tmp_path):
-    return open_read_model(f"sqlite:///{tmp_path / 'model.sqlite'}")
+@pytest.fixture(scope="module")
+def postgres():
+    with server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def tables(tmp_path, request):
+    """The same tests on both databases."""
+    url = f"sqlite:///{tmp_path / 'model.sqlite'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres")
+    engine = open_read_model(url)
+    yield engine
+    if request.param == "postgresql":
+        with engine.begin() as db:
+            for table in metadata.sorted_tables:
+                db.execute(delete(table))
+    engine.dispose()
 
 
 def everything(engine) -> dict[str, list]:
@@ -156,7 +173,8 @@ def test_follow__new_block__in_the_tables_soon(market, tables, contracts) -> Non
     follower = threading.Thread(target=projector.follow, args=(stop,))
     follower.start()
     try:
-        ok(market, "money", "issue", "The other", "1", "--as", "bank", "--payment", "follow")
+        payment = ("--payment", f"follow-{tables.dialect.name}")
+        ok(market, "money", "issue", "The other", "1", "--as", "bank", *payment)
         head = contracts.connection.head()
         for _ in range(100):
             with tables.connect() as db:

@@ -1,14 +1,18 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyotp
 import pytest
+from sqlalchemy import delete
 from sqlalchemy.engine import Engine
 
+from harness.postgres import server
 from tanlian.accounts import people
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.people import Person
 from tanlian.accounts.secrets_box import SecretsBox
 from tanlian.accounts.store import open_store
+from tanlian.accounts.tables import metadata
 
 NOW = 1_800_000_000
 PASSWORD = "correct horse battery"
@@ -49,7 +53,22 @@ class Office:
         return joined
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Office:
-    engine = open_store(f"sqlite:///{tmp_path / 'accounts.sqlite'}")
-    return Office(engine, SecretsBox.at(tmp_path / "secret.key"))
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    with server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def office(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Office]:
+    """The same tests on both databases."""
+    url = f"sqlite:///{tmp_path / 'accounts.sqlite'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres")
+    engine = open_store(url)
+    yield Office(engine, SecretsBox.at(tmp_path / "secret.key"))
+    if request.param == "postgresql":
+        with engine.begin() as db:
+            for table in reversed(metadata.sorted_tables):
+                db.execute(delete(table))
+    engine.dispose()
