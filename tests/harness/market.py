@@ -202,13 +202,17 @@ class Market:
         assert picture() == before
 
 
-def deploy_market(now: int = START) -> Market:
-    """Register and market, wired and sealed, with a mock that issues allowances at will."""
+def deploy_market(now: int = START, *, ledger: Any = None, money: Any = None) -> Market:
+    """Register and market, wired and sealed, with a mock that issues allowances at will.
+
+    A test may put contracts of its own in the place of the ledger and of the money.
+    """
     boa.env.timestamp = now
     it = deploy_register()
     issuer = deployer_of("tests/mocks/UnitIssuerMock.vy").deploy(it.ledger)
     house = deploy("ClearingHouse", it.membership, UTC_OFFSET)
-    market = deploy("CarbonMarket", it.membership, it.ledger, it.money, house)
+    units, coins = ledger or it.ledger, money or it.money
+    market = deploy("CarbonMarket", it.membership, units, coins, house)
     market.event_abi_for.update(house.event_abi_for)  # it runs the house's code
     sessions = deploy("TradingSessions", it.membership, market)
     settlement = deploy("MarginSettlement", it.membership, market)
@@ -218,6 +222,7 @@ def deploy_market(now: int = START) -> Market:
     with boa.env.prank(it.deployer):
         market.wire(sessions, settlement, blocks)
         market.seal()
+    it.ledger, it.money = units, coins
     found = Market(it, market, sessions, settlement, blocks, house)
     found.sessions.list_instrument(CEA24, sender=it.exchange.account)
     return found
