@@ -98,13 +98,26 @@ class Chain:
 
     def header(self, number: int) -> Header:
         """Give the header of a block that exists."""
-        found = self.find_header(number)
+        found = self._look_up(number)
         if found is None:
             raise FolderCorruptError(f"block {number} is missing from the database")
         return found
 
     def find_header(self, key: int | bytes) -> Header | None:
-        """Look a header up by number or by hash."""
+        """Look a header up by number or by hash, no further than the head.
+
+        A block is stored a moment before it becomes the head. Until then nobody hears of it, so
+        that whoever knows a block also finds its effects in the newest state.
+        """
+        found = self._look_up(key)
+        return None if found is None or found.number > self.head.number else found
+
+    def find_transaction(self, tx_hash: bytes) -> tuple[bytes, int, int] | None:
+        """Give a transaction's bytes, block and position, if it is in a block up to the head."""
+        row = self.store.row("select raw, block, position from transactions where hash=?", tx_hash)
+        return None if row is None or row[1] > self.head.number else (row[0], row[1], row[2])
+
+    def _look_up(self, key: int | bytes) -> Header | None:
         known: Header | None = self._headers.get(key)
         if known is not None:
             return known

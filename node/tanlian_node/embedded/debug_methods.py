@@ -71,12 +71,11 @@ def encoded_receipts(node: Node, header: Header) -> list[bytes]:
 
 @TABLE.method("debug_traceTransaction")
 def trace_transaction(node: Node, tx_hash: Any = None, options: Any = None) -> Json | None:
-    row = node.chain.store.row(
-        "select block, position from transactions where hash=?", params.hash32(tx_hash)
-    )
-    if row is None:
+    found = node.chain.find_transaction(params.hash32(tx_hash))
+    if found is None:
         return None
-    return _trace_block(node, node.chain.header(row[0]), _options(options), only=row[1])[0]
+    _, number, position = found
+    return _trace_block(node, node.chain.header(number), _options(options), only=position)[0]
 
 
 @TABLE.method("debug_traceBlockByNumber", "debug_traceBlockByHash")

@@ -186,12 +186,11 @@ def uncle(_node: Node, _block: Any = None, _index: Any = None) -> None:
 @TABLE.method("eth_getTransactionByHash")
 def get_transaction(node: Node, tx_hash: Any = None) -> Json | None:
     wanted = params.hash32(tx_hash)
-    row = node.chain.store.row("select raw, block, position from transactions where hash=?", wanted)
-    if row is not None:
-        return views.transaction_view(
-            transactions.decode(row[0]), node.chain.header(row[1]), row[2]
-        )
-    waiting = node.pool.get(wanted)
+    waiting = node.pool.get(wanted)  # looked up first: it leaves the pool after it is in a block
+    found = node.chain.find_transaction(wanted)
+    if found is not None:
+        raw, number, position = found
+        return views.transaction_view(transactions.decode(raw), node.chain.header(number), position)
     return None if waiting is None else views.transaction_view(waiting)
 
 
@@ -211,13 +210,11 @@ def get_transaction_at(node: Node, block: Any = None, index: Any = None) -> Json
 
 @TABLE.method("eth_getTransactionReceipt")
 def get_transaction_receipt(node: Node, tx_hash: Any = None) -> Json | None:
-    wanted = params.hash32(tx_hash)
-    row = node.chain.store.row("select block, position from transactions where hash=?", wanted)
-    # A block is stored a moment before it becomes the head. Until then it has no receipts, so that
-    # whoever has one also finds its effects in the newest state.
-    if row is None or row[0] > node.chain.head.number:
+    found = node.chain.find_transaction(params.hash32(tx_hash))
+    if found is None:
         return None
-    return views.receipt_views(node.chain, node.chain.header(row[0]), row[1])[0]
+    _, number, position = found
+    return views.receipt_views(node.chain, node.chain.header(number), position)[0]
 
 
 @TABLE.method("eth_getBlockReceipts")

@@ -33,8 +33,8 @@ class LogQuery:
         )
 
     def find(self, chain: Chain, first: int, last: int) -> list[Json]:
-        """All matching logs of blocks `first` to `last`, in the order they were made."""
-        clauses, values = ["block between ? and ?"], [first, last]
+        """All matching logs of blocks `first` to `last`, or to the head, in the order of making."""
+        clauses, values = ["block between ? and ?"], [first, min(last, chain.head.number)]
         bound: list[Any] = list(values)
         for column, wanted in (
             ("address", self.addresses),
