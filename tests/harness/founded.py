@@ -53,3 +53,12 @@ def open_session(chain: Served, *terms: object) -> None:
     announced = ("--as", "exchange", "--instrument", "CEA24", "--reference", "70.00")
     ok(chain, "open-session", *announced, "--opens", "+1s", "--same-day-sale", *terms)
     wait(chain, 2)
+
+
+def clear_one_pair(chain: Served) -> None:
+    """Run stage one of session 1: 250 of 300 t trade at 70.00 yuan, an ask of 50 t is left."""
+    open_session(chain)
+    ok(chain, "quote", 1, "sell", "69.50", 300, "--as", "seller")
+    ok(chain, "quote", 1, "buy", "70.50", 250, "--as", "buyer")
+    wait(chain, 601)
+    ok(chain, "clear", 1, "--as", "other")

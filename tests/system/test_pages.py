@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from harness.founded import found, ok, open_session, wait
+from harness.founded import clear_one_pair, found, ok
 from harness.served import served
 from tanlian.bootstrap import serving
 
@@ -21,11 +21,7 @@ def market(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     with pytest.MonkeyPatch.context() as environment, served(folder, environment) as chain:
         found(chain, folder)
-        open_session(chain)
-        ok(chain, "quote", 1, "sell", "69.50", 300, "--as", "seller")
-        ok(chain, "quote", 1, "buy", "70.50", 250, "--as", "buyer")
-        wait(chain, 601)
-        ok(chain, "clear", 1, "--as", "other")
+        clear_one_pair(chain)
         with serving(chain.target, "127.0.0.1", 0) as address:
             yield chain, address
 

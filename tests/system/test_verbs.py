@@ -4,16 +4,10 @@ import json
 
 import pytest
 
+from harness.founded import found, ok, wait
+from harness.founded import open_session as start_session
 from harness.served import served
 from tanlian.services.access import open_access
-
-ROLES = {
-    "exchange": "exchange",
-    "bank": "bank",
-    "seller": "emitter",
-    "buyer": "emitter",
-    "other": "emitter",
-}
 
 
 @pytest.fixture(scope="module")
@@ -27,54 +21,7 @@ def founded(tmp_path_factory, monkeymodule):
     """A chain with a regulator, an exchange, a bank and three emitters with units and money."""
     folder = tmp_path_factory.mktemp("verbs")
     with served(folder, monkeymodule) as chain:
-        chain.deploy()
-        for alias, roles in ROLES.items():
-            ok(
-                chain,
-                "admit",
-                "--as",
-                "regulator",
-                "--identity",
-                f"id:{alias}",
-                "--name",
-                f"The {alias}",
-                "--roles",
-                roles,
-                "--region",
-                1,
-                "--account",
-                chain.key(alias).address,
-            )
-        document = folder / "decision.pdf"
-        document.write_bytes(b"decision")
-        decided = ("--as", "regulator", "--document", document)
-        ok(
-            chain,
-            "plan",
-            *decided,
-            "--region",
-            1,
-            "--period",
-            2024,
-            "--cap",
-            "1000000",
-            "--capacity",
-            "1200000",
-        )
-        for alias in ("seller", "buyer", "other"):
-            ok(chain, "allocate", f"The {alias}", "10000", *decided, "--period", 2024)
-            ok(
-                chain,
-                "money",
-                "issue",
-                f"The {alias}",
-                "5000000",
-                "--as",
-                "bank",
-                "--payment",
-                f"in-{alias}",
-            )
-        ok(chain, "list-instrument", "CEA24", "--as", "exchange")
+        found(chain, folder)
         yield chain
 
 
@@ -90,30 +37,8 @@ def market(founded):
 @pytest.fixture
 def session(market):
     """A session in which quotes are taken."""
-    ok(market, "deposit", "units", "CEA24", "5000", "--as", "seller")
-    for alias in ("buyer", "other"):
-        ok(market, "deposit", "money", "CEA24", "2000000", "--as", alias)
-    ok(
-        market,
-        "open-session",
-        "--as",
-        "exchange",
-        "--instrument",
-        "CEA24",
-        "--reference",
-        "70.00",
-        "--opens",
-        "+1s",
-        "--same-day-sale",
-    )
-    wait(market, 2)
+    start_session(market)
     return market
-
-
-def ok(chain, *arguments, **environment):
-    result = chain.run(*arguments, **environment)
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 def refused(chain, *arguments, **environment):
@@ -125,11 +50,6 @@ def refused(chain, *arguments, **environment):
     assert "Traceback" not in result.output
     assert after == before
     return result.output
-
-
-def wait(chain, seconds):
-    chain.connection().request("evm_increaseTime", seconds)
-    chain.connection().request("evm_mine")
 
 
 def holdings(chain):
