@@ -27,6 +27,13 @@ UNITS = 400
 members = st.sampled_from(NAMES[:3])
 ticks = st.integers(5_998, 6_003)
 quantities = st.one_of(st.integers(1, 3), st.integers(1, 60))
+OPENING_QUOTES = (
+    ("emitter", True, 6_002, 9),
+    ("other_emitter", False, 5_999, 4),
+    ("trader", False, 6_001, 3),
+    ("trader", False, 6_003, 5),
+)
+OPENING_ACTS = ("quotes", "cut-off", "auction ends", "clear", "time to close", "close")
 reached: dict[str, int] = {}
 
 
@@ -59,11 +66,17 @@ class MarketMachine(RuleBasedStateMachine):
         self.standing: set[int] = set()  # ids of orders that may stand
         self.before: dict[str, tuple] = {}
 
-    @initialize()
-    def fund(self):
+    @initialize(begun=st.integers(0, len(OPENING_ACTS)), bps=st.sampled_from((FULL, 1_000)))
+    def fund(self, begun, bps):
+        """Begin anywhere in the life of a session: a search of few steps then reaches far."""
         for name in NAMES[:3]:
             self.market.fund(self.market.members[name], MONEY, UNITS)
-        self.open(FULL)
+        self.open(bps)
+        if begun:
+            for name, buy, tick, lots in OPENING_QUOTES:
+                self.place(name, buy, tick, lots)
+        for _ in OPENING_ACTS[1:begun]:
+            self.go_on(8)
 
     def teardown(self):
         try:
