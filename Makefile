@@ -10,7 +10,7 @@ export PATH := $(BIN):$(PATH)
 export VIRTUAL_ENV := $(VENV)
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help setup run test lint format artifacts lock unit stateful system gas bench besu clean
+.PHONY: help setup run test lint format artifacts gas lock besu clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
