@@ -1,13 +1,15 @@
 """Keep the catalogues: compile them for use (default), or list what lacks a translation (--check).
 
-Sources are English; `web/translations/<language>/LC_MESSAGES/messages.po` is edited by hand. A
-sentence for an error stands under `error.<code>` (see web/language.py).
+Sources are English; `web/translations/<language>/LC_MESSAGES/*.po` are edited by hand, one file an
+area of the site, and compiled into one catalogue. A sentence for an error stands under
+`error.<code>` (see web/language.py).
 """
 
 import re
 import sys
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -35,23 +37,34 @@ def _labels(source: str) -> set[str]:
     return set(re.findall(r'message="([^"]+)"', source))
 
 
-def missing(language: str) -> list[str]:
-    with (CATALOGUES / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
-        catalogue = read_po(file, locale=language)
-    known = {m.id for m in catalogue if m.id and m.string and not m.fuzzy}
-    return sorted(wanted() - known)
+def catalogue_of(folder: Path) -> tuple[Catalog, list[str]]:
+    """Join the files of one language; a sentence translated in two ways is a complaint."""
+    joined, complaints = Catalog(locale=folder.parent.name, fuzzy=False), []
+    for path in sorted(folder.glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=joined.locale):
+                if not message.id or not message.string or message.fuzzy:
+                    continue
+                known = joined.get(message.id)
+                if known is not None and known.string != message.string:
+                    complaints.append(f"{path.name}: {message.id!r} is translated otherwise before")
+                joined.add(message.id, message.string)
+    return joined, complaints
 
 
 def main(check: bool) -> int:
     status = 0
-    for path in sorted(CATALOGUES.glob("*/LC_MESSAGES/messages.po")):
+    for folder in sorted(CATALOGUES.glob("*/LC_MESSAGES")):
+        catalogue, complaints = catalogue_of(folder)
         if check:
-            for message in missing(path.parts[-3]):
-                print(f"{path.parts[-3]}: no translation of {message!r}")
+            known = {message.id for message in catalogue if message.id}
+            lacking = [f"no translation of {m!r}" for m in sorted(wanted() - known)]
+            for complaint in (*complaints, *lacking):
+                print(f"{folder.parent.name}: {complaint}")
                 status = 1
             continue
-        with path.open("rb") as file, path.with_suffix(".mo").open("wb") as out:
-            write_mo(out, read_po(file))
+        with (folder / "messages.mo").open("wb") as out:
+            write_mo(out, catalogue)
     return status
 
 

@@ -11,19 +11,26 @@ POST = ("POST",)
 
 def install(app: Flask) -> None:
     for rule, endpoint, view, methods in (
+        # -- the front door
         ("/", "home", entrance.home, GET),
-        ("/sessions", "sessions", market.sessions, GET),
-        ("/sessions/<int:number>", "session", market.session, GET),
-        ("/sessions/<int:number>/trades.csv", "trades_csv", market.trades_csv, GET),
-        ("/live", "live", market.live, GET),
-        ("/members", "members", supervision.members, GET),
-        ("/supervision", "supervision", supervision.supervision, GET),
-        ("/certificates", "certificates", supervision.certificates, GET),
-        ("/certificates/<int:number>", "certificate", supervision.certificate, GET),
         ("/language/<code>", "language", entrance.language, POST),
         ("/sign-in", "sign_in", entrance.sign_in, FORM),
         ("/sign-out", "sign_out", entrance.sign_out, POST),
         ("/join/<token>", "join", entrance.join, FORM),
+        # -- the market
+        ("/sessions", "sessions", market.sessions, GET),
+        ("/sessions/<int:number>", "session", market.session, GET),
+        ("/sessions/<int:number>/trades.csv", "trades_csv", market.trades_csv, GET),
+        ("/live", "live", market.live, GET),
+        # -- what is public of members and units
+        ("/members", "members", supervision.members, GET),
+        ("/supervision", "supervision", supervision.supervision, GET),
+        ("/certificates", "certificates", supervision.certificates, GET),
+        ("/certificates/<int:number>", "certificate", supervision.certificate, GET),
+        # -- emissions, from the reading to the accepted figure
+        # -- supervision
+        # -- acting for one's organisation
+        # -- one's people, keys and programs
         ("/people", "people", people.people, GET),
         ("/people/<int:user_id>/deactivate", "deactivate", people.deactivate, POST),
         ("/people/invite", "invite", people.invite, FORM),
