@@ -22,9 +22,11 @@ ERROR_CODE = re.compile(r'^    code = "(\w+)"', re.MULTILINE)
 
 
 def wanted() -> set[str]:
-    """Every sentence of the pages and every error code of the application."""
+    """Every sentence of the pages and the acts, and every error code of the application."""
     pages = {
-        str(message) for _, _, message, _, _ in extract_from_dir(WEB, METHODS, keywords=KEYWORDS)
+        str(message)
+        for folder in (WEB, WEB.parent / "services" / "acts")
+        for _, _, message, _, _ in extract_from_dir(folder, METHODS, keywords=KEYWORDS)
     }
     labels = {message for path in WEB.rglob("*.py") for message in _labels(path.read_text())}
     sources = (WEB.parent / "accounts").rglob("*.py")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tanlian.commands.acting import YUAN, acting, done
+from tanlian.commands.verbs import add_verbs
 from tanlian.domain.units import show_yuan
 
 if TYPE_CHECKING:
@@ -66,3 +67,6 @@ def reject(access: Access, sender: Sender, *, redemption: int, reason: str) -> N
 
     receipt = service.reject_redemption(access, sender, redemption, reason)
     done(f"Rejected redemption {redemption}.", receipt)
+
+
+add_verbs(money)

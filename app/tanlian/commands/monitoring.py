@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tanlian.commands.acting import acting, document_option, done
+from tanlian.commands.verbs import add_verbs
 
 if TYPE_CHECKING:
     from tanlian.chain.transactions import Receipt, Sender
@@ -121,3 +122,6 @@ def logbook(access: Access, sender: Sender, *, year: int, gateway: str) -> None:
     receipt = access.act(sender, "monitoring", "open_logbook", year, gateway)
     first = access.event(receipt, "monitoring", "LogbookOpened")["first_hour"]
     done(f"The logbook of {gateway} for {year} begins with hour {first}.", receipt)
+
+
+add_verbs(monitoring)

@@ -7,14 +7,14 @@ moisture_received, moisture_dry and share as parts of 1. What a method does not 
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tanlian.domain.emission_methods import ActivityLine, Basis, Method
 from tanlian.domain.errors import InvalidInput
 from tanlian.domain.factor_set import CARBON_SCALE, ONE, QUANTITY_SCALE, UNIT_NAMES, scaled
 
-_COLUMNS = (
+COLUMNS = (
     "method", "key", "unit", "quantity", "basis", "ncv", "carbon", "moisture_received",
     "moisture_dry", "share",
 )  # fmt: skip
@@ -28,34 +28,45 @@ def load_activity(path: Path) -> list[ActivityLine]:
     """
     with path.open(newline="", encoding="utf-8-sig") as stream:
         reader = csv.DictReader(stream, restval="")
-        if missing := set(_COLUMNS) - set(reader.fieldnames or ()):
+        if missing := set(COLUMNS) - set(reader.fieldnames or ()):
             raise InvalidInput(f"{path.name} lacks the columns {', '.join(sorted(missing))}.")
-        lines = []
-        for row in reader:
-            try:
-                lines.append(
-                    ActivityLine(
-                        Method[row["method"].upper()],
-                        row["key"],
-                        UNIT_NAMES[row["unit"]],
-                        scaled(row["quantity"], QUANTITY_SCALE),
-                        Basis[(row["basis"] or "default").upper()],
-                        scaled(row["ncv"], QUANTITY_SCALE),
-                        scaled(row["carbon"], CARBON_SCALE),
-                        scaled(row["moisture_received"], ONE),
-                        scaled(row["moisture_dry"], ONE),
-                        scaled(row["share"], ONE),
-                    )
-                )
-            except KeyError as error:
-                raise InvalidInput(
-                    f"{path.name} line {reader.line_num}: there is no {error}."
-                ) from error
-            except InvalidInput as error:
-                raise InvalidInput(
-                    f"{path.name} line {reader.line_num}: {error.user_message}"
-                ) from error
-    return lines
+        rows = list(reader)
+    try:
+        return activity_of(rows, first=2)  # the first line of the file is the header
+    except InvalidInput as error:
+        raise InvalidInput(f"{path.name}, {error.user_message}") from error
+
+
+def activity_of(rows: Iterable[Mapping[str, str]], first: int = 1) -> list[ActivityLine]:
+    """Read lines of activity data; what a line lacks is empty.
+
+    Raises:
+        InvalidInput: a value cannot be read; names the line, the first of which is `first`.
+    """
+    return [_line(number, row) for number, row in enumerate(rows, start=first)]
+
+
+def _line(number: int, row: Mapping[str, str]) -> ActivityLine:
+    if unknown := set(row) - set(COLUMNS):
+        raise InvalidInput(f"line {number}: there is no column {min(unknown)!r}.")
+    cell = {name: row.get(name, "") for name in COLUMNS}
+    try:
+        return ActivityLine(
+            Method[cell["method"].upper()],
+            cell["key"],
+            UNIT_NAMES[cell["unit"]],
+            scaled(cell["quantity"], QUANTITY_SCALE),
+            Basis[(cell["basis"] or "default").upper()],
+            scaled(cell["ncv"], QUANTITY_SCALE),
+            scaled(cell["carbon"], CARBON_SCALE),
+            scaled(cell["moisture_received"], ONE),
+            scaled(cell["moisture_dry"], ONE),
+            scaled(cell["share"], ONE),
+        )
+    except KeyError as error:
+        raise InvalidInput(f"line {number}: there is no {error}.") from error
+    except InvalidInput as error:
+        raise InvalidInput(f"line {number}: {error.user_message}") from error
 
 
 def call_lines(lines: Sequence[ActivityLine]) -> list[tuple[object, ...]]:
