@@ -1,38 +1,38 @@
 """The application put together from files and environment, and served."""
 
 import logging
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, url_for
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from waitress.server import create_server
 
-from tanlian.accounts import people
+from tanlian import settings as configuration
+from tanlian.accounts import api_access, people, sign_in
 from tanlian.accounts.audit_log import Origin
-from tanlian.accounts.secrets_box import SecretsBox, new_token
+from tanlian.accounts.secrets_box import SecretsBox, new_token, secret_file
 from tanlian.accounts.store import open_store
 from tanlian.domain.errors import TanlianError
 from tanlian.domain.target import Target
 from tanlian.readmodel.projector import Projector
 from tanlian.readmodel.queries import members
 from tanlian.services.access import open_access
+from tanlian.services.chain_watch import ChainWatch
 from tanlian.services.networks import data_folder
 from tanlian.services.projecting import read_model_of
-from tanlian.web.app import STREAMS, Office, create_app
+from tanlian.settings import Settings
+from tanlian.web.app import Office, create_app
 from tanlian.web.config import WebConfig
 
 log = logging.getLogger(__name__)
 
-ACCOUNTS_VARIABLE = "TANLIAN_ACCOUNTS"  # database URL of people and keys
-PROXIES_VARIABLE = "TANLIAN_TRUSTED_PROXIES"
-INSECURE_VARIABLE = "TANLIAN_INSECURE_COOKIES"
-THREADS_FOR_PAGES = 16
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_OWNER_ONLY = 0o600
+SWEEP_SECONDS = 300.0
 
 
 class PortTaken(TanlianError):
@@ -41,50 +41,68 @@ class PortTaken(TanlianError):
     code = "port_taken"
 
 
-def web_config(folder: Path, host: str) -> WebConfig:
-    """Read what the installation decides; the secret that signs cookies is made at the first start.
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where an installation keeps what the chain does not."""
 
-    Cookies need HTTPS, except on loopback, where there is none.
-    """
-    path = folder / "web.secret"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(new_token())
-    insecure = os.environ.get(INSECURE_VARIABLE, "1" if host in _LOOPBACK else "0")
-    return WebConfig(
-        secret=path.read_bytes(),
-        trusted_proxies=int(os.environ.get(PROXIES_VARIABLE, "0")),
-        insecure_cookies=insecure == "1",
-    )
+    accounts: str
+    secrets: Path
+    documents: Path
+
+    @property
+    def box_key(self) -> Path:
+        return self.secrets / "accounts.key"
+
+    @property
+    def web_secret(self) -> Path:
+        return self.secrets / "web.secret"
 
 
-def build_app(target: Target, host: str, data: Path) -> tuple[Flask, Projector]:
-    """Open the databases and the chain; returns the application and what keeps its tables.
+def places(settings: Settings, network: str, data: Path) -> Places:
+    """Name the database, the secrets and the documents of a network's pages."""
+    folder = Path(settings.folder) if settings.folder else data / f"web-{network}"
+    accounts = settings.accounts or f"sqlite:///{folder / 'accounts.sqlite'}"
+    return Places(accounts, folder, folder / "documents")
 
-    `data` is the folder of the databases and secrets that the environment does not name.
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The pages and what works beside them."""
+
+    app: Flask
+    office: Office
+    projector: Projector
+    watch: ChainWatch
+
+
+def build(target: Target, settings: Settings, data: Path) -> Application:
+    """Open the databases and the chain.
+
+    `data` is the folder of the databases and secrets that the settings do not name.
 
     Raises:
         ChainUnreachable, WrongChain, BookError: what is missing, and what to do.
     """
     access = open_access(target)
-    tables = read_model_of(access, data)
-    folder = data / f"web-{access.network.name}"
-    accounts = os.environ.get(ACCOUNTS_VARIABLE, f"sqlite:///{folder / 'accounts.sqlite'}")
-    office = Office(open_store(accounts), SecretsBox.at(folder / "accounts.key"), tables)
-    return create_app(web_config(folder, host), office), Projector(tables, access.contracts)
+    tables = read_model_of(access, data, settings.read_model)
+    found = places(settings, access.network.name, data)
+    watch = ChainWatch(access.network)
+    office = Office(
+        open_store(found.accounts), SecretsBox.at(found.box_key), tables, head=watch.head
+    )
+    app = create_app(_web_config(settings, found), office)
+    return Application(app, office, Projector(tables, access.contracts), watch)
 
 
-def invitation(target: Target, organisation: int, name: str) -> str:
+def invitation(target: Target, organisation: int, name: str, settings: Settings) -> str:
     """Invite a person from the command line; returns the path of the link.
 
     Raises:
         NotFound: no organisation has that number.
     """
-    app, projector = build_app(target, _LOOPBACK[0], data_folder())
-    projector.catch_up()
-    office: Office = app.extensions["tanlian"]
+    built = build(target, settings, data_folder())
+    built.projector.catch_up()
+    office = built.office
     with office.tables.connect() as db:
         members.member(db, organisation)
     with office.engine.begin() as db:
@@ -92,40 +110,95 @@ def invitation(target: Target, organisation: int, name: str) -> str:
         token = people.invite(
             db, office.box, origin, organisation=organisation, name=name, by="operator"
         )
-    with app.test_request_context():
+    with built.app.test_request_context():
         return url_for("join", token=token)
 
 
 @contextmanager
-def serving(target: Target, host: str, port: int, *, data: Path | None = None) -> Iterator[str]:
+def serving(
+    target: Target,
+    host: str | None = None,
+    port: int | None = None,
+    *,
+    data: Path | None = None,
+    settings: Settings | None = None,
+) -> Iterator[str]:
     """Serve the application while the block runs; yields its address. Port 0 takes a free one.
 
     Raises:
         PortTaken: another program listens there.
+        SettingsRefused: the configuration is wrong.
     """
-    app, projector = build_app(target, host, data or data_folder())
-    projector.catch_up()
+    settings = settings or configuration.load(host=host, port=port)
+    built = build(target, settings, data or data_folder())
+    built.projector.catch_up()
     stop = threading.Event()
     try:
-        server: Any = create_server(app, host=host, port=port, threads=THREADS_FOR_PAGES + STREAMS)
+        server: Any = create_server(
+            built.app,
+            host=settings.host,
+            port=settings.port,
+            threads=settings.threads + settings.streams,
+            ident=None,  # nobody needs to know which server this is
+        )
     except OSError as error:
         raise PortTaken(
-            f"Nothing can listen at {host}:{port} ({error.strerror}); choose another --port.",
-            port=port,
+            f"Nothing can listen at {settings.host}:{settings.port} ({error.strerror}); choose "
+            "another --port.",
+            port=settings.port,
         ) from error
-    workers = (
-        threading.Thread(target=projector.follow, args=(stop,), name="projector"),
+    workers = [
         threading.Thread(target=_run, args=(server, stop), name="web"),
-    )
+        threading.Thread(target=built.watch.follow, args=(stop,), name="watch"),
+        threading.Thread(target=_sweep, args=(built.office, stop), name="sweep"),
+    ]
+    if settings.projects:
+        workers.append(
+            threading.Thread(target=built.projector.follow, args=(stop,), name="projector")
+        )
     for worker in workers:
         worker.start()
     try:
-        yield f"http://{host}:{server.effective_port}/"
+        yield f"http://{settings.host}:{server.effective_port}/"
     finally:
         stop.set()
         server.close()
         for worker in workers:
             worker.join()
+
+
+def sweep(engine: Engine, now: int) -> int:
+    """Delete what is over: sessions, remembered answers; returns how many rows."""
+    with engine.begin() as db:
+        return sign_in.sweep(db, now) + api_access.sweep(db, now)
+
+
+def _sweep(office: Office, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            gone = sweep(office.engine, office.now())
+            if gone:
+                log.info("swept", extra={"fields": {"rows": gone}})
+        except SQLAlchemyError as error:
+            log.warning("sweeping waits for the database: %s", error)
+        stop.wait(SWEEP_SECONDS)
+
+
+def _web_config(settings: Settings, found: Places) -> WebConfig:
+    """Turn the settings into what the pages need; the secret that signs forms is made once."""
+    return WebConfig(
+        secret=secret_file(found.web_secret, lambda: new_token().encode()),
+        title=settings.title,
+        default_language=settings.default_language,
+        trusted_proxies=settings.trusted_proxies,
+        insecure_cookies=settings.sends_insecure_cookies,
+        max_upload_bytes=settings.max_upload_bytes,
+        hosts=settings.hosts,
+        is_loopback=settings.is_loopback,
+        streams=settings.streams,
+        max_lag_seconds=settings.max_lag_seconds,
+        metrics_token=settings.metrics_token,
+    )
 
 
 def _run(server: Any, stop: threading.Event) -> None:

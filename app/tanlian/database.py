@@ -5,10 +5,12 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
 
 _BUSY_SECONDS = 10
+_CONNECTIONS = 20  # held by threads that ask at this moment; an open page holds none
+_MIGRATING = 0x7461_6E6C  # number of the lock that one process holds while it changes the tables
 
 
 def open_database(url: str, migrations: Path) -> Engine:
@@ -18,12 +20,15 @@ def open_database(url: str, migrations: Path) -> Engine:
         Path(str(target.database)).parent.mkdir(parents=True, exist_ok=True)
     if target.drivername == "postgresql":
         target = target.set(drivername="postgresql+psycopg")
-    engine = create_engine(target, pool_pre_ping=True)
+    # an error that quotes a statement must not quote the password hash in it
+    engine = create_engine(target, pool_pre_ping=True, pool_size=_CONNECTIONS, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     config = Config()
     config.set_main_option("script_location", str(migrations))
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # processes that start together wait for the first
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATING})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return engine

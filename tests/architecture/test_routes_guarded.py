@@ -19,6 +19,9 @@ PUBLIC = {
     "supervision",
     "certificates",
     "certificate",
+    "healthz",
+    "readyz",
+    "metrics",
 }
 READS = PUBLIC - {"language", "sign_in", "sign_out", "join"} | {"people", "activity"}
 

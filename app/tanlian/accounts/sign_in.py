@@ -40,7 +40,8 @@ def sign_in(
         SignInRefused: login, password or code is wrong, or the person may not sign in any more.
         TooManyAttempts: after several failures.
     """
-    subjects = (f"login:{login.casefold()[:64]}", f"address:{origin.address[:64]}")
+    # whoever types the password into the field of the login must not find it in the database
+    subjects = (f"login:{box.mark(login.casefold())}", f"address:{origin.address[:64]}")
     with engine.begin() as db:
         for subject in subjects:
             throttle.check(db, subject, origin.now)
@@ -54,7 +55,8 @@ def sign_in(
     with engine.begin() as db:
         for subject in subjects:
             throttle.failed(db, subject, origin.now)
-        audit_log.record(db, origin, "sign-in refused", login)
+        known = db.scalar(select(users.c.login).where(users.c.login == login.casefold()))
+        audit_log.record(db, origin, "sign-in refused", known or "an unknown login")
     raise SignInRefused("Login, password or code is wrong.")
 
 

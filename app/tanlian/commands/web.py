@@ -1,9 +1,11 @@
-"""`tanlian web`: the pages for everybody and for members."""
+"""`tanlian web`: the pages for everybody and for members, and how they are operated."""
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,35 +13,59 @@ import click
 if TYPE_CHECKING:
     from tanlian.domain.target import Target
 
+CONFIG = click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="TANLIAN_WEB_CONFIG",
+    help="TOML file of the installation (docs/app-operation.md).",
+)
+
 
 @click.group()
 def web() -> None:
-    """Serve the pages, and invite people to them."""
+    """Serve the pages, invite people to them, keep them safe."""
 
 
 @web.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@CONFIG
+@click.option("--host", help="Address to listen on [default: 127.0.0.1].")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on [default: 8000].")
 @click.pass_obj
-def serve(target: Target, host: str, port: int) -> None:
+def serve(target: Target, config: Path | None, host: str | None, port: int | None) -> None:
     """Serve until Ctrl-C or SIGTERM; the tables follow the chain meanwhile."""
+    from tanlian import logs, settings
     from tanlian.bootstrap import serving
+    from tanlian.web.request_log import formatter
 
+    found = settings.load(config, host=host, port=port)
+    logs.write_to(level=found.log_level, formatter=formatter())
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
-    with serving(target, host, port) as address:
+    with serving(target, settings=found) as address:
         click.echo(f"serving: {address}")
         stop.wait()
+
+
+@web.command("config")
+@CONFIG
+def show_config(config: Path | None) -> None:
+    """Print the configuration in effect as JSON, without its secrets; serves nothing."""
+    from tanlian import settings
+
+    click.echo(json.dumps(settings.load(config).shown(), indent=2, ensure_ascii=False))
 
 
 @web.command("invite")
 @click.argument("organisation", type=click.IntRange(1, 2**24 - 1))
 @click.argument("name")
 @click.option("--address", default="http://127.0.0.1:8000/", show_default=True)
+@CONFIG
 @click.pass_obj
-def invite(target: Target, organisation: int, name: str, address: str) -> None:
+def invite(target: Target, organisation: int, name: str, address: str, config: Path | None) -> None:
     """Invite the first person of an organisation; prints the link to hand over."""
+    from tanlian import settings
     from tanlian.bootstrap import invitation
 
-    click.echo(address.rstrip("/") + invitation(target, organisation, name))
+    path = invitation(target, organisation, name, settings.load(config))
+    click.echo(address.rstrip("/") + path)

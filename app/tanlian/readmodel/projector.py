@@ -3,11 +3,14 @@
 import json
 import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.engine import Connection as Database
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from tanlian.chain.connection import Connection, quantity, result_of
 from tanlian.chain.contracts import Contracts
@@ -20,12 +23,14 @@ from tanlian.readmodel.projections import load
 from tanlian.readmodel.projections.registry import Fact, takers
 from tanlian.readmodel.tables import blocks, checkpoint, event_subjects, events, metadata
 from tanlian.readmodel.trading_accounts import refresh
+from tanlian.readmodel.turn import Turn, turn
 
 log = logging.getLogger(__name__)
 
 BLOCKS_AT_ONCE = 2_000
 PAUSE_SECONDS = 0.25
 PAUSE_WITHOUT_CHAIN_SECONDS = 2.0
+PAUSE_FOR_TURN_SECONDS = 1.0
 SUBJECTS = ("organisation", "organisation_id", "buyer", "seller", "emitter", "verifier", "bank")
 
 
@@ -33,6 +38,12 @@ class OtherChain(TanlianError):
     """The tables are of another chain than the one the node serves."""
 
     code = "other_chain"
+
+
+class TablesMoved(TanlianError):
+    """Another process projected into the same database at this moment."""
+
+    code = "tables_moved"
 
 
 class Projector:
@@ -57,20 +68,39 @@ class Projector:
         start = here.block + 1 if here else self._contracts.book.first_block()
         while start <= head:
             upto = min(start + BLOCKS_AT_ONCE - 1, head)
-            here = self._project(start, upto, at_head=upto == head)
-            start = upto + 1
+            try:
+                here = self._project(start, upto, here, at_head=upto == head)
+            except TablesMoved:
+                here = self._verified_position()
+            start = here.block + 1 if here else self._contracts.book.first_block()
         if here is None:
             raise OtherChain("The chain ends before the block of the deployment; check the node.")
         return here
 
     def follow(self, stop: threading.Event) -> None:
-        """Stay at the head until `stop` is set; a chain that is away is waited for."""
+        """Stay at the head until `stop` is set; what is away is waited for.
+
+        Of several processes on one database one projects; when it ends another one takes over.
+        """
         while not stop.is_set():
+            try:
+                with turn(self._engine) as mine:
+                    if mine is not None:
+                        self._keep_up(stop, mine)
+            except SQLAlchemyError as error:
+                log.warning("the read model waits for its database: %s", error)
+            stop.wait(PAUSE_FOR_TURN_SECONDS)
+
+    def _keep_up(self, stop: threading.Event, mine: Turn) -> None:
+        while not stop.is_set() and mine.is_mine():
             try:
                 self.catch_up()
                 pause = PAUSE_SECONDS
             except ChainError as error:
                 log.warning("the read model waits for the chain: %s", error.user_message)
+                pause = PAUSE_WITHOUT_CHAIN_SECONDS
+            except OtherChain as error:
+                log.error("the read model stands still: %s", error.user_message)  # noqa: TRY400
                 pause = PAUSE_WITHOUT_CHAIN_SECONDS
             stop.wait(pause)
 
@@ -98,16 +128,17 @@ class Projector:
             )
         return here
 
-    def _project(self, first: int, last: int, *, at_head: bool) -> Position:
+    def _project(
+        self, first: int, last: int, before: Position | None, *, at_head: bool
+    ) -> Position:
         found = list(self._reader.read(first, last))
         headers = self._headers(sorted({event.block for event in found} | {last}))
-        with self._engine.begin() as db:
+        with _claimed(self._engine, before) as db:
             draft = Draft(db)
             self._take_all(draft, found, headers)
             draft.write()
             refresh(db, self._contracts, draft.touched_accounts, block=last if at_head else None)
             end = headers[last]
-            db.execute(delete(checkpoint))
             db.execute(
                 insert(checkpoint).values(
                     id=1,
@@ -169,6 +200,28 @@ class Projector:
             if header is None:  # a node may announce a block a moment before it serves it
                 headers[number] = self._chain.block(number)
         return headers
+
+
+@contextmanager
+def _claimed(engine: Engine, before: Position | None) -> Iterator[Database]:
+    """Begin a transaction in which nobody else goes on from `before`; the block writes the new end.
+
+    Raises:
+        TablesMoved: somebody did already.
+    """
+    moved = TablesMoved("Another process keeps these tables at this moment; it goes on alone.")
+    try:
+        with engine.begin() as db:
+            if before is not None:
+                taken = db.execute(delete(checkpoint).where(checkpoint.c.block == before.block))
+                if taken.rowcount != 1:
+                    raise moved
+            yield db
+    except IntegrityError:
+        with engine.connect() as db:
+            if position(db) == before:
+                raise
+        raise moved from None
 
 
 def subjects(said: Mapping[str, Any]) -> set[int]:

@@ -18,10 +18,10 @@ from tanlian.services.networks import data_folder
 URL_VARIABLE = "TANLIAN_READ_MODEL"
 
 
-def read_model_of(access: Access, folder: Path | None = None) -> Engine:
-    """Open the database that TANLIAN_READ_MODEL names, else a file in `folder` (data folder)."""
+def read_model_of(access: Access, folder: Path | None = None, url: str = "") -> Engine:
+    """Open the database `url`, else that of TANLIAN_READ_MODEL, else a file in `folder`."""
     file = (folder or data_folder()) / f"readmodel-{access.network.name}.sqlite"
-    return open_read_model(os.environ.get(URL_VARIABLE, f"sqlite:///{file}"))
+    return open_read_model(url or os.environ.get(URL_VARIABLE) or f"sqlite:///{file}")
 
 
 def catch_up(target: Target) -> Position:

@@ -1,12 +1,15 @@
 """The web application, put together; nothing happens at import and nothing is global."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from tanlian.accounts import sign_in
 from tanlian.accounts.secrets_box import SecretsBox
@@ -14,30 +17,46 @@ from tanlian.accounts.sign_in import Session
 from tanlian.domain.roles import Role
 from tanlian.readmodel.checkpoints import Position, position
 from tanlian.readmodel.queries import members
-from tanlian.web import failures, formats, guards, language, security, urls
+from tanlian.services.chain_watch import Head
+from tanlian.web import failures, formats, guards, language, readiness, request_log, security, urls
 from tanlian.web.config import WebConfig
 from tanlian.web.live import Live
+from tanlian.web.metrics import Metrics
 
-STREAMS = 48  # pages that follow the market live; each holds a thread of the server
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What the views need: accounts and their key, the read model's tables, the clock."""
+    """What the views need: accounts and their key, the read model's tables, the clock.
+
+    `head` gives the head of the chain as last asked, None while the chain does not answer.
+    """
 
     engine: Engine
     box: SecretsBox
     tables: Engine
     now: Callable[[], int] = lambda: int(time.time())
+    head: Callable[[], Head | None] = lambda: None
+
+
+class Site(Flask):
+    """Flask, but for the log of an error: an address may hold a token."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Write down what broke, where it can be found by the id of the request."""
+        log.error("broken: %s", request_log.route(), exc_info=exc_info)
 
 
 def create_app(config: WebConfig, office: Office) -> Flask:
     """Return the application, ready for a WSGI server."""
-    app = Flask(__name__)
+    app = Site(__name__)
     app.extensions["tanlian"] = office
     app.extensions["tanlian_config"] = config
-    app.extensions["tanlian_live"] = Live(lambda: _block(office.tables), STREAMS)
+    app.extensions["tanlian_live"] = Live(lambda: _block(office.tables), config.streams)
     app.jinja_env.globals["title"] = config.title
+    request_log.install(app, config)
+    _measure(app, config, office)
     security.install(app, config)
     language.install(app, config.default_language)
     formats.install(app)
@@ -62,7 +81,38 @@ def create_app(config: WebConfig, office: Office) -> Flask:
     return app
 
 
+def _measure(app: Flask, config: WebConfig, office: Office) -> None:
+    """Count requests, and tell the figures of this process when monitoring asks."""
+    metrics = Metrics()
+    app.extensions["tanlian_metrics"] = metrics
+    live: Live = app.extensions["tanlian_live"]
+
+    def figure(name: str) -> Callable[[], dict[tuple[str, ...], float]]:
+        def read() -> dict[tuple[str, ...], float]:
+            value = getattr(readiness.of(office, config), name)
+            return {} if value is None else {(): float(value)}
+
+        return read
+
+    for name, field, meaning in (
+        ("tanlian_projected_block", "block", "Block up to which the tables are."),
+        ("tanlian_lag_blocks", "lag_blocks", "Blocks that the tables are behind the chain."),
+        ("tanlian_lag_seconds", "lag_seconds", "Block time that the tables are behind the chain."),
+        ("tanlian_chain_reachable", "chain", "1 while the chain answers."),
+        ("tanlian_ready", "is_ready", "1 while pages can be served."),
+    ):
+        metrics.gauge(name, meaning, (), figure(field))
+    metrics.gauge(
+        "tanlian_open_streams", "Pages that follow the chain live.", (),
+        lambda: {(): float(live.open_streams)},
+    )  # fmt: skip
+    metrics.watch(app)
+
+
 def _block(tables: Engine) -> int | None:
-    with tables.connect() as db:
-        here = position(db)
+    try:
+        with tables.connect() as db:
+            here = position(db)
+    except SQLAlchemyError:  # the database is away or made anew; the stream waits for it
+        return None
     return here.block if here else None

@@ -12,6 +12,7 @@ from tanlian.accounts.errors import SessionEnded
 from tanlian.accounts.sign_in import Session
 from tanlian.web.config import WebConfig
 from tanlian.web.live import Live
+from tanlian.web.metrics import Metrics
 from tanlian.web.security import client_address
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ def tables() -> Iterator[Connection]:
 
 def live() -> Live:
     found: Live = current_app.extensions["tanlian_live"]
+    return found
+
+
+def metrics() -> Metrics:
+    found: Metrics = current_app.extensions["tanlian_metrics"]
     return found
 
 

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from tanlian.domain.errors import NotFound, TanlianError
 from tanlian.web.language import sentence_of
+from tanlian.web.request_log import route
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(500)
     def broken(_error: Exception) -> Response:
-        log.error("request failed: %s %s", request.method, request.path)
+        log.error("request failed: %s %s", request.method, route())
         sentence = gettext("Something broke on our side. It was recorded; nothing was sent twice.")
         return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", sentence)
 

@@ -1,12 +1,12 @@
 """Tells open pages that the tables moved on, without a thread of its own."""
 
 import time
-from collections.abc import Callable, Iterator
-from threading import BoundedSemaphore
+from collections.abc import Callable, Generator, Iterator
+from threading import Lock
 
 from tanlian.domain.errors import TanlianError
 
-PAUSE_SECONDS = 0.25
+PAUSE_SECONDS = 0.1
 LONGEST_SECONDS = 15 * 60  # a browser opens the stream again by itself
 HEARTBEAT_SECONDS = 20
 
@@ -18,34 +18,74 @@ class TooManyStreams(TanlianError):
 
 
 class Live:
-    """Streams of block numbers to browsers, a bounded number at once."""
+    """Streams of block numbers to browsers, a bounded number at once.
+
+    However many streams are open, the tables are asked once a pause: all share the answer.
+    """
 
     def __init__(self, block: Callable[[], int | None], streams: int) -> None:
         self._block = block
-        self._places = BoundedSemaphore(streams)
+        self._streams = streams
+        self._lock = Lock()
+        self._open = 0
+        self._known: int | None = None
+        self._asked = float("-inf")
 
-    def blocks(self) -> Iterator[str]:
-        """Yield a server-sent event for each new block of the tables.
+    @property
+    def open_streams(self) -> int:
+        return self._open
+
+    def blocks(self) -> "Stream":
+        """Return server-sent events, one for each new block of the tables.
 
         Raises:
             TooManyStreams: every place is taken.
         """
-        if not self._places.acquire(blocking=False):
-            raise TooManyStreams("Too many pages follow the market live; this one will not.")
-        return self._follow()
+        with self._lock:
+            if self._open >= self._streams:
+                raise TooManyStreams("Too many pages follow the market live; this one will not.")
+            self._open += 1
+        return Stream(self._follow(), self._end)
 
-    def _follow(self) -> Iterator[str]:
-        try:
-            ends, seen, spoke = time.monotonic() + LONGEST_SECONDS, None, time.monotonic()
-            yield "retry: 2000\n\n"
-            while time.monotonic() < ends:
-                block = self._block()
-                if block is not None and block != seen:
-                    seen, spoke = block, time.monotonic()
-                    yield f"event: block\ndata: {block}\n\n"
-                elif time.monotonic() - spoke > HEARTBEAT_SECONDS:
-                    spoke = time.monotonic()
-                    yield ": still here\n\n"
-                time.sleep(PAUSE_SECONDS)
-        finally:
-            self._places.release()
+    def _end(self) -> None:
+        with self._lock:
+            self._open -= 1
+
+    def _newest(self) -> int | None:
+        with self._lock:
+            now = time.monotonic()
+            if now - self._asked >= PAUSE_SECONDS:
+                self._asked = now
+                self._known = self._block()
+            return self._known
+
+    def _follow(self) -> Generator[str, None, None]:
+        ends, seen, spoke = time.monotonic() + LONGEST_SECONDS, None, time.monotonic()
+        yield "retry: 2000\n\n"
+        while time.monotonic() < ends:
+            block = self._newest()
+            if block is not None and block != seen:
+                seen, spoke = block, time.monotonic()
+                yield f"event: block\ndata: {block}\n\n"
+            elif time.monotonic() - spoke > HEARTBEAT_SECONDS:
+                spoke = time.monotonic()
+                yield ": still here\n\n"
+            time.sleep(PAUSE_SECONDS)
+
+
+class Stream(Iterator[str]):
+    """The events of one page; its place is given back when it is closed, also before it began."""
+
+    def __init__(self, events: Generator[str, None, None], end: Callable[[], None]) -> None:
+        self._events = events
+        self._end: Callable[[], None] | None = end
+
+    def __next__(self) -> str:
+        return next(self._events)
+
+    def close(self) -> None:
+        """End the stream; a second time does nothing."""
+        self._events.close()
+        end, self._end = self._end, None
+        if end is not None:
+            end()

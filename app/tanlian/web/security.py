@@ -1,7 +1,9 @@
 """Headers and cookies that keep a page from being used against its reader."""
 
 from flask import Flask, Request, Response, request
+from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.sansio.utils import host_is_trusted
 
 from tanlian.web.config import WebConfig
 
@@ -37,6 +39,13 @@ def install(app: Flask, config: WebConfig) -> None:
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+    @app.before_request
+    def refuse_other_names() -> ResponseReturnValue | None:
+        """Links are made of the name the browser asked for; it must be one of the site's own."""
+        if config.hosts and not host_is_trusted(request.host, config.hosts):
+            return Response("This site does not go by that name.\n", 400, mimetype="text/plain")
+        return None
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -78,3 +87,9 @@ def local_target(asked: str | None, fallback: str) -> str:
 
 def client_address(incoming: Request) -> str:
     return incoming.remote_addr or "unknown"
+
+
+def came_through_a_proxy(incoming: Request, config: WebConfig) -> bool:
+    """Whether a request that seems to come from this machine may come from another one."""
+    forwarded = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+    return bool(config.trusted_proxies) or any(name in incoming.headers for name in forwarded)

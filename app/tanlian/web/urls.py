@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from tanlian.web.views import entrance, market, people, supervision
+from tanlian.web.views import entrance, health, market, people, supervision
 
 GET = ("GET",)
 FORM = ("GET", "POST")
@@ -35,5 +35,9 @@ def install(app: Flask) -> None:
         ("/people/<int:user_id>/deactivate", "deactivate", people.deactivate, POST),
         ("/people/invite", "invite", people.invite, FORM),
         ("/activity", "activity", people.activity, GET),
+        # -- operation
+        ("/healthz", "healthz", health.healthz, GET),
+        ("/readyz", "readyz", health.readyz, GET),
+        ("/metrics", "metrics", health.metrics, GET),
     ):
         app.add_url_rule(rule, endpoint, view, methods=methods)

@@ -1,0 +1,57 @@
+"""Whose turn it is to project: one process at a time, the others wait to take over.
+
+PostgreSQL lends a lock for as long as a connection lives; beside a SQLite file lies a file for the
+system's lock. Both end with the process that held them, however it ended.
+"""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+_PROJECTING = 0x7461_6E6D
+
+
+class Turn:
+    """The right to project into one database."""
+
+    def __init__(self, held: Connection | None) -> None:
+        self._held = held
+
+    def is_mine(self) -> bool:
+        """Whether the lock still holds: a database that restarts forgets it."""
+        if self._held is None:
+            return True
+        try:
+            self._held.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return False
+        return True
+
+
+@contextmanager
+def turn(engine: Engine) -> Iterator[Turn | None]:
+    """Yield the turn, or None while another process has it. It is given back at the end."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as held:
+            mine = held.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _PROJECTING})
+            try:
+                yield Turn(held) if mine else None
+            finally:
+                held.invalidate()  # ends the connection, and the lock with it
+        return
+    database = engine.url.database
+    if database in {None, "", ":memory:"}:
+        yield Turn(None)
+        return
+    with Path(f"{database}.projecting").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+        else:
+            yield Turn(None)
