@@ -1,13 +1,23 @@
 """`tanlian simulate`: what rules do to a population before they are put in force."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from tanlian.domain.year_simulation import SimulatedYear, YearRules
+    from tanlian.services.eutl_files import Selection
+    from tanlian.services.year_run import YearOnChain
+
+MOST_SHOWN = 10
 
 
 @click.group()
 def simulate() -> None:
-    """Compute what rules would come to, without a chain."""
+    """See what rules do to a population before they are put in force."""
 
 
 @simulate.command()
@@ -19,7 +29,7 @@ def simulate() -> None:
 @click.option("--limit", type=click.IntRange(2, 20_000), help="Only the first so many.")
 @click.option("--seed", type=int, default=1, show_default=True, help="What is drawn, from this.")
 @click.option("--price", required=True, help="The day's price, as in 33.25.")
-@click.option("--spread", type=click.IntRange(0, 999), default=60, help="Of prices, per mille.")
+@click.option("--spread", type=click.IntRange(0, 199), default=60, help="Of prices, per mille.")
 @click.option(
     "--falsified",
     type=click.IntRange(0, 1_000),
@@ -32,6 +42,17 @@ def simulate() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("var/simulation"),
     show_default=True,
+)
+@click.option(
+    "--without-chain",
+    is_flag=True,
+    help="Only the arithmetic: seconds for any number, where the chain takes about a minute for "
+    "200 installations.",
+)
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep the chain, its book and keys in this new folder.  [default: removed afterwards]",
 )
 @click.pass_context
 def year(
@@ -48,40 +69,44 @@ def year(
     spread: int,
     falsified: int,
     output: Path,
+    without_chain: bool,
+    data: Path | None,
 ) -> None:
     """Run the compliance year of real installations from FOLDER (eutl_*.csv) under stated rules.
 
-    Allocates, reports, trades in a double auction, surrenders, rewards, penalises and rates; then
-    compares the rule's letters with the registry's. Writes a page, a CSV and a JSON file.
+    Admits, allocates, monitors, reports, verifies, trades in a double auction, surrenders, checks,
+    rewards, penalises and rates, on an embedded chain of its own whose clock is put forward from
+    deadline to deadline; compares every member's outcome with the rules' own arithmetic, and the
+    rule's letters with the registry's. Writes a page, a CSV and a JSON file; exits with 1 where
+    anything differs or the books do not balance.
     """
     from tanlian.domain.credit_rating import load_rating_rules
     from tanlian.domain.incentives import load_rules
     from tanlian.domain.profiles import profile
-    from tanlian.domain.trading_need import PriceRange
     from tanlian.domain.year_simulation import YearRules, simulate_year
     from tanlian.services.eutl_files import select_members
+    from tanlian.services.eutl_import import price_range
     from tanlian.services.price_files import price_to_ticks
     from tanlian.services.year_data import emitters_of
     from tanlian.services.year_report import year_csv, year_json, year_page
 
-    middle = price_to_ticks(price)
-    width = middle * spread // 1_000
     rules = YearRules(
         profile=profile(jurisdiction, rules_year),
         incentives=load_rules(),
         rating=load_rating_rules(),
-        prices=PriceRange(middle, width, max(1, middle - width), middle + width),
+        prices=price_range(price_to_ticks(price), spread),
         seed=seed,
         falsified_per_mille=falsified,
     )
     selection = select_members(folder, registry=registry, year=year, limit=limit)
     result = simulate_year(emitters_of(selection), rules)
+    chain = None if without_chain else _on_chain(data, rules, selection)
     output.mkdir(parents=True, exist_ok=True)
     name = f"year-{registry}-{year}-{jurisdiction}"
     for suffix, text in (
-        ("html", year_page(f"Compliance year {registry} {year}", result, rules)),
+        ("html", year_page(f"Compliance year {registry} {year}", result, rules, chain)),
         ("csv", year_csv(result, rules)),
-        ("json", year_json(result, rules)),
+        ("json", year_json(result, rules, chain)),
     ):
         (output / f"{name}.{suffix}").write_text(text, encoding="utf-8")
     agree, of = result.agreement
@@ -91,6 +116,37 @@ def year(
         f"{agree} of {of} codes as in the registry."
     )
     click.echo(f"Report: {output / name}.html")
-    click.echo(f"reconciled: carbon gap {result.gap_t} t")
-    if not result.balanced:
+    if not _tell(result, chain):
         ctx.exit(1)
+
+
+def _on_chain(data: Path | None, rules: YearRules, selection: Selection) -> YearOnChain:
+    """Run the year on a chain in the folder, or in one that is removed afterwards."""
+    import tempfile
+
+    from tanlian.services.embedded_process import end_in_order
+    from tanlian.services.narration import terminal
+    from tanlian.services.year_run import run_year
+
+    end_in_order()
+    if data is not None:
+        return run_year(data, rules, selection, terminal())
+    with tempfile.TemporaryDirectory(prefix="tanlian-year-") as folder:
+        return run_year(Path(folder) / "run", rules, selection, terminal())
+
+
+def _tell(result: SimulatedYear, chain: YearOnChain | None) -> bool:
+    """Say the verdict; return whether it is a good one."""
+    if chain is None:
+        click.echo(f"reconciled: carbon gap {result.gap_t} t")
+        return result.balanced
+    from tanlian.services.year_outcome import compare
+    from tanlian.services.year_report import verdict_of
+
+    compared = compare(chain.outcome, result)
+    for difference in compared.differences[:MOST_SHOWN]:
+        click.echo(f"DIFFERENCE {difference}")
+    click.echo(f"{chain.gas_per_member:,} gas a member, deployment and opening left out.")
+    words, good = verdict_of(result, chain, compared)
+    click.echo(words)
+    return good

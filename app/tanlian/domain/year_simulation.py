@@ -66,6 +66,14 @@ class YearRules:
     falsified_per_mille: int = 20
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnYear:
+    """What is drawn: declared emissions in tonnes, by emitter, and quotes in order of arrival."""
+
+    declared_t: list[int]
+    quotes: list[DrawnQuote]
+
+
 @dataclass(slots=True)
 class YearOfOne:
     """What the year came to for one emitter; carbon in tonnes, coins in millionths."""
@@ -126,12 +134,12 @@ class SimulatedYear:
         )
 
 
-def simulate_year(emitters: Sequence[Emitter], rules: YearRules) -> SimulatedYear:
-    """Run the year of these emitters under these rules."""
+def draw_year(emitters: Sequence[Emitter], rules: YearRules) -> DrawnYear:
+    """Draw from the seed what no registry publishes."""
     # not for secrets: the seed is stated, so that anyone gets the same year
     random = Random(rules.seed)  # noqa: S311
-    members = [
-        YearOfOne(emitter, emitter.verified_t * (FALSIFIED if cheats else HONEST) // HONEST)
+    declared = [
+        emitter.verified_t * (FALSIFIED if cheats else HONEST) // HONEST
         for emitter in emitters
         for cheats in [random.randrange(1_000) < rules.falsified_per_mille]
     ]
@@ -142,7 +150,16 @@ def simulate_year(emitters: Sequence[Emitter], rules: YearRules) -> SimulatedYea
         most_t=MOST_LOTS,
         parts=rules.parts,
     )
-    trades = double_auction([_standing(place, quote) for place, quote in enumerate(quotes)])
+    return DrawnYear(declared, quotes)
+
+
+def simulate_year(emitters: Sequence[Emitter], rules: YearRules) -> SimulatedYear:
+    """Run the year of these emitters under these rules."""
+    drawn = draw_year(emitters, rules)
+    members = [
+        YearOfOne(e, declared) for e, declared in zip(emitters, drawn.declared_t, strict=True)
+    ]
+    trades = double_auction([_standing(place, quote) for place, quote in enumerate(drawn.quotes)])
     for trade in trades:
         buyer, seller = members[trade.bid[0]], members[trade.ask[0]]
         buyer.bought_t += trade.lots

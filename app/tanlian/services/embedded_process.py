@@ -49,11 +49,14 @@ def end_in_order() -> None:
 
 
 @contextmanager
-def embedded_chain(folder: Path, *, port: int = 0) -> Iterator[RunningChain]:
+def embedded_chain(
+    folder: Path, *, port: int = 0, development: bool = False
+) -> Iterator[RunningChain]:
     """Run an embedded chain in a folder, new or from what is there; end it afterwards.
 
-    Port 0 takes a free one. The chain acknowledges a transaction before the disk confirms it
-    (`--fast-disk-sync`): what is acknowledged survives this process and any kill of the chain's.
+    Port 0 takes a free one. The clock of a chain for development can be moved (`MovedClock`). The
+    chain acknowledges a transaction before the disk confirms it (`--fast-disk-sync`): what is
+    acknowledged survives this process and any kill of the chain's.
 
     Raises:
         ChainNotStarted: another process runs the folder's chain, or the port is taken.
@@ -62,7 +65,7 @@ def embedded_chain(folder: Path, *, port: int = 0) -> Iterator[RunningChain]:
         [
             sys.executable, "-m", "tanlian_node.cli", "chain", "start",
             "--data", str(folder), "--port", str(port), "--fast-disk-sync",
-            "--interval", BLOCK_SECONDS,
+            "--interval", BLOCK_SECONDS, *(["--dev"] if development else []),
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -156,22 +156,7 @@ class EutlImport:
             )
 
     def _admit(self, reported: Sequence[Reported]) -> None:
-        members = self.consortium.admit(
-            [
-                Candidate(
-                    identity=f"eutl:{one.installation.installation_id}",
-                    name=_short(
-                        f"{one.installation.installation_id} {one.installation.name}",
-                        LONGEST_NAME_BYTES,
-                    ),
-                    role=Role.EMITTER,
-                    sector=one.installation.activity_code,
-                    region=one.installation.region,
-                    key=self.folder.key(f"eutl/{one.installation.installation_id}"),
-                )
-                for one in reported
-            ]
-        )
+        members = self.consortium.admit([candidate_of(one, self.folder) for one in reported])
         for member, one in zip(members, reported, strict=True):
             assert one.year.verified_t is not None
             wanted = need(one.year.allocation_t, one.year.verified_t)
@@ -202,10 +187,7 @@ class EutlImport:
         consortium.deposit_money(plan.instrument, buyers)
 
     def _prices(self) -> PriceRange:
-        middle = self.plan.price.price_ticks
-        distance = middle * _figure("band_bps") // 10_000
-        spread = middle * self.plan.spread_per_mille // 1000
-        return PriceRange(middle, spread, middle - distance, middle + distance)
+        return price_range(self.plan.price.price_ticks, self.plan.spread_per_mille)
 
     def _draw(self) -> None:
         needs = []
@@ -312,6 +294,27 @@ class EutlImport:
         now = time.monotonic()
         self.seconds[name] = now - self._since
         self._since = now
+
+
+def price_range(middle_ticks: int, spread_per_mille: int) -> PriceRange:
+    """Return where prices are drawn around the day's: within the band of the trading rules."""
+    distance = middle_ticks * _figure("band_bps") // 10_000
+    spread = middle_ticks * spread_per_mille // 1000
+    return PriceRange(middle_ticks, spread, middle_ticks - distance, middle_ticks + distance)
+
+
+def candidate_of(reported: Reported, folder: RunFolder) -> Candidate:
+    """Return an installation as an organisation to be admitted, with its key of the folder."""
+    installation = reported.installation
+    name = f"{installation.installation_id} {installation.name}"
+    return Candidate(
+        identity=f"eutl:{installation.installation_id}",
+        name=_short(name, LONGEST_NAME_BYTES),
+        role=Role.EMITTER,
+        sector=installation.activity_code,
+        region=installation.region,
+        key=folder.key(f"eutl/{installation.installation_id}"),
+    )
 
 
 def institution(consortium: Consortium, folder: RunFolder, alias: str, role: Role) -> Member:

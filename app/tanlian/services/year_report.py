@@ -13,6 +13,8 @@ from tanlian.domain.year_simulation import SimulatedYear, YearOfOne, YearRules
 from tanlian.services.report.figures import half_tick_price, price, thousands
 from tanlian.services.report.page import Fact, Key, Picture, Section, Table, render_page
 from tanlian.services.report.svg import HEIGHT, Drawing, Scale, nice_marks
+from tanlian.services.year_outcome import Comparison, compare
+from tanlian.services.year_run import YearOnChain
 
 COLUMNS = (
     "name",
@@ -70,10 +72,10 @@ def year_csv(year: SimulatedYear, rules: YearRules) -> str:
     return out.getvalue()
 
 
-def year_json(year: SimulatedYear, rules: YearRules) -> str:
+def year_json(year: SimulatedYear, rules: YearRules, chain: YearOnChain | None = None) -> str:
     """Return the whole outcome as JSON, with the hashes of the rules it was computed under."""
     agree, of = year.agreement
-    document = {
+    document: dict[str, object] = {
         "profile": f"{rules.profile.jurisdiction}-{rules.profile.period}",
         "rules_hash": rules.profile.rules_hash.hex(),
         "incentives_hash": rules.incentives.rules_hash.hex(),
@@ -84,25 +86,57 @@ def year_json(year: SimulatedYear, rules: YearRules) -> str:
         "codes_compared": of,
         "members": [dict(zip(COLUMNS, row, strict=True)) for row in year_rows(year, rules)],
     }
+    if chain is not None:
+        compared = compare(chain.outcome, year)
+        document["chain"] = {
+            "block": chain.books.block,
+            "verdict": chain.books.verdict,
+            "carbon_gap_kg": chain.outcome.gap_kg,
+            "figures_compared": compared.compared,
+            "differences": compared.differences,
+            "gas_per_member": chain.gas_per_member,
+            "stages": [
+                {"stage": s.name, "transactions": s.transactions, "gas": s.gas}
+                for s in chain.stages
+            ],
+        }
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def year_page(title: str, year: SimulatedYear, rules: YearRules) -> str:
-    """Return the printable page of figures and plots."""
+def year_page(
+    title: str, year: SimulatedYear, rules: YearRules, chain: YearOnChain | None = None
+) -> str:
+    """Return the printable page of figures and plots, with what a chain made of it if one ran."""
     agree, of = year.agreement
     volume = sum(trade.lots for trade in year.trades)
     turnover = sum(trade.lots * trade.half_ticks for trade in year.trades)
     short = [m for m in year.members if m.shortfall_t]
+    drawn = (
+        "Allocation, verified emissions and compliance codes are published data; prices and "
+        f"misreports are drawn from seed {rules.seed}. "
+    )
+    if chain is None:
+        verdict = f"carbon gap {year.gap_t} t, {'balanced' if year.balanced else 'NOT balanced'}"
+        balanced, sections = year.balanced, []
+        introduction = (
+            f"配额、核查排放与履约代码为公开数据；限价与虚报者由种子随机抽取，规则与合约相同，未上链。{drawn}"
+            "The rules are those of the contracts; this run is computed without a chain."
+        )
+    else:
+        compared = compare(chain.outcome, year)
+        verdict, balanced = verdict_of(year, chain, compared)
+        sections = _chain_sections(chain, compared)
+        introduction = (
+            f"配额、核查排放与履约代码为公开数据；限价与虚报者由种子随机抽取；全年在链上由合约执行，并与算术逐户比较。{drawn}"
+            "The whole year ran on a chain with the real contracts, its clock put forward from "
+            "deadline to deadline; the arithmetic beside it computes the same figures. Monthly "
+            "readings are the published year in twelve parts."
+        )
     return render_page(
         title=title,
-        introduction=(
-            "配额、核查排放与履约代码为公开数据；限价与虚报者由种子随机抽取，规则与合约相同，未上链。"
-            "Allocation, verified emissions and compliance codes are published data; prices and "
-            f"misreports are drawn from seed {rules.seed}. The rules are those of the contracts; "
-            "this run is computed without a chain."
-        ),
-        reconciled=f"carbon gap {year.gap_t} t, {'balanced' if year.balanced else 'NOT balanced'}",
-        balanced=year.balanced,
+        introduction=introduction,
+        reconciled=verdict,
+        balanced=balanced,
         facts=[
             Fact(thousands(len(year.members)), "设施 installations"),
             Fact(f"{thousands(volume)} t", "成交量 traded"),
@@ -111,8 +145,57 @@ def year_page(title: str, year: SimulatedYear, rules: YearRules) -> str:
             Fact(f"{thousands(sum(m.shortfall_t for m in short))} t", "缺口 shortfall"),
             Fact(f"{agree} / {of}", "与登记代码一致 codes as in the registry"),
         ],
-        parts=[_coverage(year), _scores(year, rules), *_tables(year, rules)],
+        parts=[*sections, _coverage(year), _scores(year, rules), *_tables(year, rules)],
     )
+
+
+def verdict_of(year: SimulatedYear, chain: YearOnChain, compared: Comparison) -> tuple[str, bool]:
+    """Say whether the chain's books balance and its figures are those of the arithmetic."""
+    balanced = (
+        year.balanced
+        and chain.books.balanced
+        and chain.outcome.gap_kg == 0
+        and not compared.differences
+    )
+    words = (
+        f"{chain.books.verdict}; {thousands(compared.compared)} figures compared with the "
+        f"arithmetic, {len(compared.differences)} differ"
+    )
+    return words, balanced
+
+
+def _chain_sections(chain: YearOnChain, compared: Comparison) -> list[Section]:
+    members = len(chain.outcome.members)
+    stages = [
+        (
+            stage.name,
+            thousands(stage.transactions),
+            thousands(stage.gas),
+            thousands(stage.gas // members),
+        )
+        for stage in chain.stages
+    ]
+    found = [
+        Section(
+            "上链执行 The year on the chain",
+            f"每户燃料 {thousands(chain.gas_per_member)}，不含部署。"
+            f"{thousands(chain.gas_per_member)} gas a member, deployment and opening left out.",
+            Table(
+                ("阶段 stage", "交易 transactions", "燃料 gas", "每户 a member"),
+                stages,
+                frozenset({1, 2, 3}),
+            ),
+        )
+    ]
+    if compared.differences:
+        found.append(
+            Section(
+                "与算术不符 Where chain and arithmetic differ",
+                "首百条。The first hundred.",
+                Table(("差异 difference",), [(line,) for line in compared.differences[:100]]),
+            )
+        )
+    return found
 
 
 def _bars(
