@@ -4,12 +4,16 @@ Columns: method (fuel, fuel_ch4, fuel_n2o, electricity, process, gas), key, unit
 Nm3, MWh, kWh, GJ, MJ), quantity, basis (default, measured_heat, measured_heat_and_carbon,
 measured_carbon, measured_air_dry_carbon), ncv in GJ per unit, carbon in tC per GJ or per unit,
 moisture_received, moisture_dry and share as parts of 1. What a method does not use stays empty.
+
+Two more columns may tell where a line belongs: source (its number) and month (1 to 12). The
+contracts do not need them, the comparison of calibres does.
 """
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from tanlian.domain.calibre.figures import Entry
 from tanlian.domain.emission_methods import ActivityLine, Basis, Method
 from tanlian.domain.errors import InvalidInput
 from tanlian.domain.factor_set import CARBON_SCALE, ONE, QUANTITY_SCALE, UNIT_NAMES, scaled
@@ -18,6 +22,8 @@ COLUMNS = (
     "method", "key", "unit", "quantity", "basis", "ncv", "carbon", "moisture_received",
     "moisture_dry", "share",
 )  # fmt: skip
+PLACE_COLUMNS = ("source", "month")
+_MONTHS = 12
 
 
 def load_activity(path: Path) -> list[ActivityLine]:
@@ -26,15 +32,30 @@ def load_activity(path: Path) -> list[ActivityLine]:
     Raises:
         InvalidInput: a column is missing or a value cannot be read; names the line.
     """
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        reader = csv.DictReader(stream, restval="")
-        if missing := set(COLUMNS) - set(reader.fieldnames or ()):
-            raise InvalidInput(f"{path.name} lacks the columns {', '.join(sorted(missing))}.")
-        rows = list(reader)
+    return [entry.line for entry in load_entries(path)]
+
+
+def load_entries(path: Path) -> list[Entry]:
+    """Read a file of activity data with the source and month of each line, where it states them.
+
+    Raises:
+        InvalidInput: a column is missing or a value cannot be read; names the line.
+    """
     try:
-        return activity_of(rows, first=2)  # the first line of the file is the header
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            reader = csv.DictReader(stream, restval="")
+            if missing := set(COLUMNS) - set(reader.fieldnames or ()):
+                raise InvalidInput(f"{path.name} lacks the columns {', '.join(sorted(missing))}.")
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path.name} cannot be read as UTF-8 text: {error}.") from error
+    try:
+        # the first line of the file is the header
+        places = [_place(number, row) for number, row in enumerate(rows, start=2)]
+        lines = activity_of(rows, first=2)
     except InvalidInput as error:
         raise InvalidInput(f"{path.name}, {error.user_message}") from error
+    return [Entry(line, *place) for line, place in zip(lines, places, strict=True)]
 
 
 def activity_of(rows: Iterable[Mapping[str, str]], first: int = 1) -> list[ActivityLine]:
@@ -44,6 +65,16 @@ def activity_of(rows: Iterable[Mapping[str, str]], first: int = 1) -> list[Activ
         InvalidInput: a value cannot be read; names the line, the first of which is `first`.
     """
     return [_line(number, row) for number, row in enumerate(rows, start=first)]
+
+
+def _place(number: int, row: dict[str, str]) -> tuple[int, int]:
+    """Take source and month out of a row."""
+    source, month = (row.pop(name, "").strip() or "0" for name in PLACE_COLUMNS)
+    if not (source.isdecimal() and month.isdecimal() and int(month) <= _MONTHS):
+        raise InvalidInput(
+            f"line {number}: source and month are numbers, the month 1 to {_MONTHS}, or empty."
+        )
+    return int(source), int(month)
 
 
 def _line(number: int, row: Mapping[str, str]) -> ActivityLine:
