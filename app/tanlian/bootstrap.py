@@ -23,8 +23,9 @@ from tanlian.domain.target import Target
 from tanlian.readmodel.projector import Projector
 from tanlian.readmodel.queries import members
 from tanlian.services.access import open_access
+from tanlian.services.backup.backup import Installation
 from tanlian.services.chain_watch import ChainWatch
-from tanlian.services.networks import data_folder
+from tanlian.services.networks import data_folder, network
 from tanlian.services.projecting import read_model_of
 from tanlian.settings import Settings
 from tanlian.web.app import Office, create_app
@@ -63,6 +64,16 @@ def places(settings: Settings, network: str, data: Path) -> Places:
     folder = Path(settings.folder) if settings.folder else data / f"web-{network}"
     accounts = settings.accounts or f"sqlite:///{folder / 'accounts.sqlite'}"
     return Places(accounts, folder, folder / "documents")
+
+
+def installation(target: Target, settings: Settings) -> Installation:
+    """Name everything of an installation that is not on the chain; asks no node."""
+    found = network(target)
+    lies = places(settings, found.name, data_folder())
+    gateways = tuple(Path(path) for path in settings.gateways)
+    return Installation(
+        found.name, found.chain_id, lies.accounts, lies.secrets, found.keys, found.book, gateways
+    )
 
 
 @dataclass(frozen=True, slots=True)

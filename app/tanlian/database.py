@@ -13,11 +13,22 @@ _CONNECTIONS = 20  # held by threads that ask at this moment; an open page holds
 _MIGRATING = 0x7461_6E6C  # number of the lock that one process holds while it changes the tables
 
 
-def open_database(url: str, migrations: Path) -> Engine:
-    """Connect, and run the migrations that the database lacks."""
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of a SQLite database; None for any other."""
     target = make_url(url)
-    if target.get_backend_name() == "sqlite" and target.database not in {None, "", ":memory:"}:
-        Path(str(target.database)).parent.mkdir(parents=True, exist_ok=True)
+    is_file = target.get_backend_name() == "sqlite" and target.database not in {
+        None,
+        "",
+        ":memory:",
+    }
+    return Path(str(target.database)) if is_file else None
+
+
+def open_database(url: str, migrations: Path, revision: str = "head") -> Engine:
+    """Connect, and run the migrations that the database lacks, up to `revision`."""
+    target = make_url(url)
+    if (file := sqlite_file(url)) is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
     if target.drivername == "postgresql":
         target = target.set(drivername="postgresql+psycopg")
     # an error that quotes a statement must not quote the password hash in it
@@ -30,7 +41,7 @@ def open_database(url: str, migrations: Path) -> Engine:
         if engine.dialect.name == "postgresql":  # processes that start together wait for the first
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATING})
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     return engine
 
 

@@ -71,7 +71,9 @@ class Settings:
         0, "reverse proxies in front whose forwarded addresses are believed", least=0, most=8
     )
     insecure_cookies: bool | None = _key(
-        None, "send cookies over plain HTTP too; empty: only when listening on loopback", kind=bool
+        None,
+        "send cookies over plain HTTP too; empty: only on loopback with no proxy in front",
+        kind=bool,
     )
     max_upload_bytes: int = _key(
         8 * 1024 * 1024, "largest request that is read", least=64 * 1024, most=256 * 1024 * 1024
@@ -100,7 +102,9 @@ class Settings:
 
     @property
     def sends_insecure_cookies(self) -> bool:
-        return self.is_loopback if self.insecure_cookies is None else self.insecure_cookies
+        if self.insecure_cookies is None:
+            return self.is_loopback and not self.trusted_proxies
+        return self.insecure_cookies
 
     def shown(self) -> dict[str, Any]:
         """Every key with its value in effect, secrets as *** and databases without password."""

@@ -85,6 +85,20 @@ def test_shown__secrets__are_masked() -> None:
     assert "a:***@h/d" in shown
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({}, True),
+        ({"host": "0.0.0.0"}, False),
+        ({"trusted_proxies": 1}, False),
+        ({"host": "0.0.0.0", "insecure_cookies": True}, True),
+        ({"insecure_cookies": False}, False),
+    ],
+)
+def test_insecure_cookies__by_default__on_loopback_without_a_proxy(given, sent) -> None:
+    assert Settings(**given).sends_insecure_cookies is sent
+
+
 def test_documentation__table__has_every_key_with_variable_and_default() -> None:
     rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (.*?) \|", DOCS.read_text(), re.MULTILINE)
     defaults = Settings()

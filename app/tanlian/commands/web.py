@@ -56,6 +56,40 @@ def show_config(config: Path | None) -> None:
     click.echo(json.dumps(settings.load(config).shown(), indent=2, ensure_ascii=False))
 
 
+@web.command("backup")
+@click.argument("folder", type=click.Path(path_type=Path))
+@CONFIG
+@click.pass_obj
+def backup(target: Target, folder: Path, config: Path | None) -> None:
+    """Copy everything that is not on the chain into a new FOLDER, while the pages run.
+
+    The folder holds secrets; keep it where only you can read it, and apart from this machine.
+    """
+    from tanlian import settings
+    from tanlian.bootstrap import installation
+    from tanlian.services.backup.backup import take
+
+    taken = take(installation(target, settings.load(config)), folder)
+    click.echo(
+        f"{folder}: {sum(taken.rows.values())} rows, {taken.files} files, {taken.bytes} bytes, as "
+        f"of {taken.made_at}. Try it: `tanlian web restore` into an empty installation."
+    )
+
+
+@web.command("restore")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@CONFIG
+@click.pass_obj
+def restore(target: Target, folder: Path, config: Path | None) -> None:
+    """Bring a back-up from FOLDER into an installation that is still empty."""
+    from tanlian import settings
+    from tanlian.bootstrap import installation
+    from tanlian.services.backup.backup import restore as bring_back
+
+    counts = bring_back(installation(target, settings.load(config)), folder)
+    click.echo(f"{sum(counts.values())} rows are back. People sign in again; `tanlian web serve`.")
+
+
 @web.command("invite")
 @click.argument("organisation", type=click.IntRange(1, 2**24 - 1))
 @click.argument("name")

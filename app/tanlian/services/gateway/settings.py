@@ -33,6 +33,7 @@ class GatewaySettings:
     """What one gateway serves and where."""
 
     store: Path
+    devices_file: Path
     devices: Mapping[tuple[int, int], Device]
     kinds: Mapping[int, str]
     year: int
@@ -54,6 +55,7 @@ class GatewaySettings:
             document = tomllib.loads(path.read_text())
             return cls(
                 store=path.parent / document["store"],
+                devices_file=path.parent / document["devices"],
                 devices=load_devices(path.parent / document["devices"]),
                 kinds={int(source): kind for source, kind in document["kinds"].items()},
                 year=int(document["year"]),

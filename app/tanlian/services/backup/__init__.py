@@ -1,0 +1,1 @@
+"""What the chain does not hold, copied into a folder while everything runs, and brought back."""

@@ -1,0 +1,288 @@
+"""A back-up taken while people work, brought back elsewhere: everybody can go on."""
+
+import json
+import shutil
+import threading
+
+import pyotp
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from eth_account import Account
+from sqlalchemy import create_engine, func, select, text
+
+from harness.postgres import server
+from tanlian.accounts import api_access, audit_log, keystore, people, sign_in
+from tanlian.accounts.audit_log import Origin
+from tanlian.accounts.secrets_box import SecretsBox
+from tanlian.accounts.store import open_store
+from tanlian.accounts.tables import sessions
+from tanlian.domain.holder import holder_address
+from tanlian.services.backup.backup import Installation, check, restore, take
+from tanlian.services.backup.errors import BackupRefused
+from tanlian.services.documents import Documents, FolderStore, Reader
+from tanlian.services.gateway.store import GatewayStore
+
+NOW = 1_800_000_000
+PASSWORD = "correct horse battery"
+KEY = bytes(range(1, 33))
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    with server() as url:
+        yield url
+
+
+def database(folder, kind, postgres) -> str:
+    if kind == "sqlite":
+        return f"sqlite:///{folder / 'web-test' / 'accounts.sqlite'}"
+    name = f"d{abs(hash(folder))}"
+    with create_engine(postgres, isolation_level="AUTOCOMMIT").connect() as db:
+        db.execute(text(f"CREATE DATABASE {name}"))
+    return postgres.replace("/postgres?", f"/{name}?")
+
+
+class Place:
+    """One installation with a clock."""
+
+    def __init__(self, folder, url: str, *, gateway: bool = True) -> None:
+        self.folder, self.url, self.now = folder, url, NOW
+        folder.mkdir(exist_ok=True)
+        self.gateway = folder / "gateway" / "plant.toml"
+        self.installation = Installation(
+            "test", 7, url, folder / "web-test", folder / "keys", folder / "book.json",
+            (self.gateway,) if gateway else (),
+        )  # fmt: skip
+
+    def open(self):
+        return open_store(self.url), SecretsBox.at(self.installation.folder / "accounts.key")
+
+    def origin(self) -> Origin:
+        return Origin("test", self.now)
+
+    def documents(self) -> Documents:
+        folder = self.installation.folder / "documents"
+        folder.mkdir(parents=True, exist_ok=True)
+        return Documents(FolderStore(folder / "blobs"), folder / "grants.jsonl", lambda: NOW)
+
+    def enter(self, secret: str):
+        engine, box = self.open()
+        self.now += 60
+        code = pyotp.TOTP(secret).at(self.now)
+        return sign_in.sign_in(
+            engine, box, self.origin(), login="wang", password=PASSWORD, code=code
+        )
+
+
+def inhabit(place: Place) -> dict:
+    """Somebody joins, stores a key, files a document; a gateway takes readings."""
+    engine, box = place.open()
+    with engine.begin() as db:
+        token = people.invite(db, box, place.origin(), organisation=3, name="王 Wang", by="x")
+        secret = people.welcome(db, box, token, place.now).totp_secret
+        wang = people.accept(
+            db, box, place.origin(), token=token, login="wang", password=PASSWORD,
+            code=pyotp.TOTP(secret).at(place.now), language="zh",
+        )  # fmt: skip
+        keyfile = Account.encrypt(KEY, "open sesame", kdf="pbkdf2", iterations=2)
+        keystore.keep(db, place.origin(), wang, label="first", keyfile=keyfile)
+        api = api_access.issue(db, place.origin(), wang, label="erp", may_write=True, days=9)
+    place.enter(secret)
+    reader = X25519PrivateKey.generate()
+    sealed = place.documents().file(
+        b"report", holder_address(3), KEY, [Reader("regulator", reader.public_key())]
+    )
+    place.gateway.parent.mkdir()
+    place.gateway.write_text(
+        'store = "plant.db"\ndevices = "devices.csv"\nyear = 2024\nfirst_hour = 1\nend_hour = 9\n'
+        '[kinds]\n1 = "coal"\n'
+    )
+    (place.gateway.parent / "devices.csv").write_text(
+        "source,device,source_name,device_name,signer\n"
+    )
+    store = GatewayStore(place.gateway.parent / "plant.db")
+    from tanlian.domain.monitoring.plausibility import Doubt
+
+    store.put_aside(Doubt.LATE, "detail", b"payload", "test", NOW)
+    (place.folder / "keys").mkdir()
+    (place.folder / "keys" / "regulator.json").write_text("{}")
+    (place.folder / "book.json").write_text("{}")
+    return {"totp": secret, "api": api, "reader": reader, "document": sealed.address}
+
+
+@pytest.mark.parametrize("there", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("here", ["sqlite", "postgresql"])
+def test_restore__elsewhere__people_sign_in_and_find_everything(
+    tmp_path, postgres, here, there
+) -> None:
+    old = Place(tmp_path / "old", database(tmp_path / "old", here, postgres))
+    known = inhabit(old)
+    taken = take(old.installation, tmp_path / "copy")
+    assert (taken.rows["users"], "sessions" in taken.rows) == (1, False)
+    shutil.rmtree(old.folder)  # the machine is lost
+
+    new = Place(tmp_path / "new", database(tmp_path / "new", there, postgres))
+    restore(new.installation, tmp_path / "copy")
+    new.now = old.now
+    token, who = new.enter(known["totp"])
+    engine, _ = new.open()
+    assert (who.name, who.organisation) == ("王 Wang", 3)
+    with engine.begin() as db:
+        assert db.scalar(select(func.count()).select_from(sessions)) == 1  # the new one only
+        assert api_access.bearer(db, known["api"], new.now, writes=True).login == "wang"
+        session = sign_in.session(db, token, new.now)
+        (key,) = keystore.keys_of(db, 3)
+        cookie = keystore.unlock(
+            db, new.origin(), session, address=key.address, passphrase="open sesame"
+        )
+        assert keystore.unlocked_key(db, session, cookie, new.now) == KEY
+        acts = [e.act for e in audit_log.entries(db, organisation=None, before=None, limit=9)]
+        assert acts[-2:] == ["joined", "invited"]
+    assert new.documents().open(known["document"], known["reader"]).content == b"report"
+    (aside,) = GatewayStore(new.gateway.parent / "plant.db").quarantine()
+    assert aside.payload == b"payload"
+    assert (new.folder / "keys" / "regulator.json").read_text() == "{}"
+
+
+def test_take__while_people_write__one_moment_of_all_tables(tmp_path) -> None:
+    """Each joined person has one line in the log; a copy torn in between would differ."""
+    place = Place(tmp_path / "old", f"sqlite:///{tmp_path / 'a.sqlite'}", gateway=False)
+    engine, box = place.open()
+    stop = threading.Event()
+
+    def work() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            with engine.begin() as db:
+                people.invite(db, box, place.origin(), organisation=1, name=f"{number}", by="test")
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        for number in range(20):
+            taken = take(place.installation, tmp_path / f"copy-{number}")
+            assert taken.rows["invitations"] == taken.rows["audit"]
+    finally:
+        stop.set()
+        worker.join()
+    assert taken.rows["audit"] > 20
+
+
+def test_take__log_line_half_written__left_out(tmp_path) -> None:
+    place = Place(tmp_path / "old", f"sqlite:///{tmp_path / 'a.sqlite'}", gateway=False)
+    log = place.installation.folder / "documents" / "grants.jsonl"
+    log.parent.mkdir(parents=True)
+    log.write_text('{"whole": 1}\n{"hal')
+    take(place.installation, tmp_path / "copy")
+    assert (tmp_path / "copy/folder/documents/grants.jsonl").read_text() == '{"whole": 1}\n'
+
+
+def test_take__secrets__readable_by_the_owner_only(tmp_path) -> None:
+    place = Place(tmp_path / "old", f"sqlite:///{tmp_path / 'a.sqlite'}")
+    inhabit(place)
+    take(place.installation, tmp_path / "copy")
+    assert (tmp_path / "copy").stat().st_mode & 0o077 == 0
+    assert all(p.stat().st_mode & 0o077 == 0 for p in (tmp_path / "copy").rglob("*") if p.is_file())
+    assert KEY.hex() not in (tmp_path / "copy" / "accounts.rows").read_text()
+
+
+def test_take__folder_exists__refused(tmp_path) -> None:
+    place = Place(tmp_path / "old", f"sqlite:///{tmp_path / 'a.sqlite'}", gateway=False)
+    (tmp_path / "copy").mkdir()
+    with pytest.raises(BackupRefused, match="exists; name a folder that does not"):
+        take(place.installation, tmp_path / "copy")
+
+
+def test_take__gateway_missing__refused_and_no_folder_that_looks_whole(tmp_path) -> None:
+    place = Place(tmp_path / "old", f"sqlite:///{tmp_path / 'a.sqlite'}")
+    with pytest.raises(BackupRefused, match="named by the setting `gateways`, is missing"):
+        take(place.installation, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
+@pytest.fixture
+def copy(tmp_path):
+    place = Place(tmp_path / "old", f"sqlite:///{tmp_path / 'a.sqlite'}")
+    inhabit(place)
+    take(place.installation, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def target(tmp_path, **changes) -> Installation:
+    place = Place(tmp_path / "new", f"sqlite:///{tmp_path / 'b.sqlite'}", **changes)
+    return place.installation
+
+
+def untouched(installation: Installation) -> bool:
+    return not installation.folder.exists() and not installation.keys.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["accounts.rows", "folder/accounts.key", "gateways/plant/plant.db"]
+)
+@pytest.mark.parametrize("how", ["changed", "missing"])
+def test_restore__damaged__refused_by_name_and_nothing_written(tmp_path, copy, name, how) -> None:
+    path = copy / name
+    if how == "changed":
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
+    else:
+        path.unlink()
+    installation = target(tmp_path)
+    with pytest.raises(BackupRefused, match="missing or was changed"):
+        restore(installation, copy)
+    assert untouched(installation)
+
+
+def test_restore__file_put_in__refused(tmp_path, copy) -> None:
+    (copy / "folder" / "extra").write_text("x")
+    with pytest.raises(BackupRefused, match="put there later"):
+        restore(target(tmp_path), copy)
+
+
+def test_restore__interrupted_backup__is_none(tmp_path, copy) -> None:
+    (copy / "manifest.json").unlink()
+    with pytest.raises(BackupRefused, match=r"manifest\.json is missing"):
+        check(copy)
+
+
+def test_restore__other_chain__refused(tmp_path, copy) -> None:
+    other = target(tmp_path)
+    other = Installation(
+        other.network, 8, other.accounts, other.folder, other.keys, other.book, other.gateways
+    )
+    with pytest.raises(BackupRefused, match="of chain 7, not of 8"):
+        restore(other, copy)
+    assert untouched(other)
+
+
+def test_restore__gateway_that_nobody_named__refused(tmp_path, copy) -> None:
+    installation = target(tmp_path, gateway=False)
+    with pytest.raises(BackupRefused, match="'plant', which the setting"):
+        restore(installation, copy)
+    assert untouched(installation)
+
+
+def test_restore__installation_in_use__refused_and_kept(tmp_path, copy) -> None:
+    installation = target(tmp_path)
+    restore(installation, copy)
+    with pytest.raises(BackupRefused, match="already holds rows"):
+        restore(installation, copy)
+    other = installation.folder / "accounts.key"
+    other.write_bytes(b"another key")
+    with pytest.raises(BackupRefused, match=r"accounts\.key exists and is another one"):
+        restore(installation, copy)
+    assert other.read_bytes() == b"another key"
+
+
+def test_restore__newer_version__refused(tmp_path, copy) -> None:
+    rows = copy / "accounts.rows"
+    first, _, rest = rows.read_text().partition("\n")
+    rows.write_text(json.dumps({**json.loads(first), "revision": "9999"}) + "\n" + rest)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    from hashlib import sha256
+
+    manifest["files"]["accounts.rows"] = sha256(rows.read_bytes()).hexdigest()
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(BackupRefused, match="version 9999, which this program does not know"):
+        restore(target(tmp_path), copy)
