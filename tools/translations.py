@@ -7,6 +7,7 @@ area of the site, and compiled into one catalogue. A sentence for an error stand
 
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -22,7 +23,7 @@ ERROR_CODE = re.compile(r'^    code = "(\w+)"', re.MULTILINE)
 
 
 def wanted() -> set[str]:
-    """Every sentence of the pages and the acts, and every error code of the application."""
+    """Every sentence of the pages, the acts and the refusals, and every error code of accounts."""
     pages = {
         str(message)
         for folder in (WEB, WEB.parent / "services" / "acts")
@@ -31,7 +32,13 @@ def wanted() -> set[str]:
     labels = {message for path in WEB.rglob("*.py") for message in _labels(path.read_text())}
     sources = (WEB.parent / "accounts").rglob("*.py")
     codes = {code for path in sources for code in ERROR_CODE.findall(path.read_text())}
-    return pages | labels | {f"error.{code}" for code in codes}
+    return pages | labels | {f"error.{code}" for code in codes} | _refusals()
+
+
+def _refusals() -> set[str]:
+    """What is said where a contract refuses."""
+    table = tomllib.loads((WEB.parent / "chain" / "refusals.toml").read_text(encoding="utf-8"))
+    return {sentence for reasons in table.values() for sentence in reasons.values()}
 
 
 def _labels(source: str) -> set[str]:

@@ -31,9 +31,13 @@ def install(app: Flask, default: str) -> None:
 def sentence_of(error: TanlianError) -> str:
     """Say an error in the reader's language.
 
-    Errors speak English themselves; other languages have a sentence per error code in their
-    catalogue, under `error.<code>`, which may use the error's fields.
+    Errors speak English themselves; other languages have a translation of the very sentence, as
+    for what contracts refuse, or one per error code in their catalogue, under `error.<code>`,
+    which may use the error's fields.
     """
+    translated = str(gettext(error.user_message))
+    if translated != error.user_message:
+        return translated
     key = f"error.{error.code}"
     found = str(gettext(key))
     return error.user_message if found == key else found % error.fields

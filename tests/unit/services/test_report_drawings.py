@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from tanlian.domain.trading_need import Side
 from tanlian.services.report import figures
+from tanlian.services.report.candles import Candle, draw_candles
+from tanlian.services.report.depth import Standing, draw_depth, summed
 from tanlian.services.report.order_book import StandingOrder, draw_order_book, levels
 from tanlian.services.report.page import Fact, Key, Picture, Table, render_page
 from tanlian.services.report.pairing import Pair, Queued, draw_pairing
@@ -185,3 +187,42 @@ def test_render_page__hostile_names__escaped_and_no_outside_link():
     assert reader.links == []
     assert "<script" not in page
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+LEVELS = st.lists(st.builds(Standing, st.booleans(), st.integers(1, 9_999), st.integers(1, 10**6)))
+
+
+@given(LEVELS)
+def test_depth__any_book__sums_reach_what_stands(standing):
+    drawing = draw_depth("d", "Depth", standing)
+    parsed(drawing)
+    for buy in (True, False):
+        steps = summed(standing, buy=buy)
+        total = sum(s.quantity_t for s in standing if s.buy is buy)
+        assert (steps[-1][1] if steps else 0) == total
+        prices = [tick for tick, _ in steps]
+        assert prices == sorted(prices, reverse=buy)
+
+
+PRICES = st.tuples(*[st.integers(1, 20_000)] * 4)
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda p, v: Candle("1 May", p[0], max(p), min(p), p[1], v),
+            PRICES,
+            st.integers(0, 10**7),
+        ),
+        max_size=80,
+    )
+)
+def test_candles__any_prices__one_body_and_one_volume_each(candles):
+    root = parsed(draw_candles("c", "Candles", candles))
+    bodies = [r for r in root.iter(f"{SVG}rect") if r.attrib["class"].startswith("candle")]
+    assert len(bodies) == len(candles)
+    assert len([r for r in root.iter(f"{SVG}rect") if r.attrib["class"] == "volume"]) == len(
+        candles
+    )
+    rose = [c.close >= c.open for c in candles]
+    assert [r.attrib["class"] == "candle rise" for r in bodies] == rose

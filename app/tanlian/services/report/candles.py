@@ -1,0 +1,72 @@
+"""Prices over time as candles: first, highest, lowest and last price of each step, with volume."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tanlian.services.report.figures import half_tick_price, thousands
+from tanlian.services.report.svg import BOTTOM, Drawing, Scale, nice_marks
+
+WIDEST = 26  # pixels of a body
+VOLUME_SHARE = 5  # the volume takes a fifth of the height
+
+
+@dataclass(frozen=True, slots=True)
+class Candle:
+    """One step of time; prices in half ticks, so that midpoints stay exact."""
+
+    label: str
+    open: int
+    high: int
+    low: int
+    close: int
+    volume_t: int
+
+
+def draw_candles(name: str, title: str, candles: Sequence[Candle]) -> Drawing:
+    """Return one candle a step: hollow where the price rose, filled where it fell."""
+    low = min((c.low for c in candles), default=0)
+    high = max((c.high for c in candles), default=1)
+    volume = sum(c.volume_t for c in candles)
+    drawing = Drawing(
+        name,
+        title,
+        f"{len(candles)} steps between {half_tick_price(low)} and {half_tick_price(high)} yuan/t, "
+        f"{thousands(volume)} t in all. The table below has every step.",
+    )
+    bottom, top = drawing.upwards
+    floor = bottom - (bottom - top) // VOLUME_SHARE
+    margin = max((high - low) // 12, 4)
+    across = Scale(0, len(candles) + 1, *drawing.across)
+    upwards = Scale(low - margin, high + margin, floor, top)
+    every = max(1, len(candles) // 8)
+    drawing.axes(
+        (across, [(n + 1, c.label) for n, c in enumerate(candles) if n % every == 0], ""),
+        (
+            upwards,
+            [(h, half_tick_price(h)) for h in nice_marks(low, high, 6)],
+            "价格 Price (yuan/t)",
+        ),
+    )
+    heaviest = max((c.volume_t for c in candles), default=1) or 1
+    down = Scale(0, heaviest, bottom, floor + 6)
+    half = min(WIDEST, max((drawing.across[1] - drawing.across[0]) // (len(candles) + 1), 3)) // 2
+    for number, candle in enumerate(candles, start=1):
+        x = across.pixel(number)
+        rose = candle.close >= candle.open
+        tip = (
+            f"{candle.label}: {half_tick_price(candle.open)} - {half_tick_price(candle.close)}, "
+            f"{half_tick_price(candle.low)} to {half_tick_price(candle.high)}, "
+            f"{thousands(candle.volume_t)} t"
+        )
+        wick = "candle rise" if rose else "candle fall"
+        drawing.line((str(x), upwards.at(candle.high)), (str(x), upwards.at(candle.low)), wick)
+        body = max(candle.open, candle.close)
+        size = abs(candle.close - candle.open)
+        height = upwards.span(size) if size else "1.5"
+        drawing.rect((str(x - half), upwards.at(body)), (str(2 * half), height), wick, tip)
+        drawing.rect(
+            (str(x - half), down.at(candle.volume_t)),
+            (str(2 * half), str(max(drawing.height - BOTTOM - down.pixel(candle.volume_t), 1))),
+            "volume",
+        )
+    return drawing
