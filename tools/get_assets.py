@@ -17,6 +17,10 @@ LOCK = WEB / "assets" / "package-lock.json"
 VENDOR = WEB / "static" / "vendor"
 STAMP = VENDOR / "lock.sha256"
 FILES = (
+    "@noble/hashes/_u64.js",
+    "@noble/hashes/sha3.js",
+    "@noble/hashes/utils.js",
+    "@noble/secp256k1/index.js",
     "echarts/dist/echarts.min.js",
     "htmx-ext-sse/dist/sse.min.js",
     "htmx.org/dist/htmx.min.js",

@@ -24,6 +24,7 @@ from tanlian.readmodel.projector import Projector
 from tanlian.readmodel.queries import members
 from tanlian.services.access import open_access
 from tanlian.services.backup.backup import Installation
+from tanlian.services.certificate_proof import CertificateProofs
 from tanlian.services.chain_watch import ChainWatch
 from tanlian.services.networks import data_folder, network
 from tanlian.services.projecting import read_model_of
@@ -99,7 +100,11 @@ def build(target: Target, settings: Settings, data: Path) -> Application:
     found = places(settings, access.network.name, data)
     watch = ChainWatch(access.network)
     office = Office(
-        open_store(found.accounts), SecretsBox.at(found.box_key), tables, head=watch.head
+        open_store(found.accounts),
+        SecretsBox.at(found.box_key),
+        tables,
+        head=watch.head,
+        prove=CertificateProofs(access, watch.head).bundle,
     )
     app = create_app(_web_config(settings, found), office)
     return Application(app, office, Projector(tables, access.contracts), watch)

@@ -19,6 +19,7 @@ PUBLIC = {
     "supervision",
     "certificates",
     "certificate",
+    "certificate_proof",
     "healthz",
     "readyz",
     "metrics",

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tanlian.chain.book import Book, open_book
-from tanlian.chain.connection import Connection
+from tanlian.chain.connection import TIMEOUT_SECONDS, Connection
 from tanlian.chain.contracts import Contracts
 from tanlian.chain.errors import BookError
 from tanlian.chain.events import Event
@@ -54,9 +54,9 @@ class Access:
         )
 
 
-def connect(found: Network) -> Connection:
+def connect(found: Network, *, timeout: float = TIMEOUT_SECONDS) -> Connection:
     """Speak to the network's node; it must serve the network's chain."""
-    return Connection(found.rpc, found.chain_id)
+    return Connection(found.rpc, found.chain_id, timeout=timeout)
 
 
 def open_access(target: Target) -> Access:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tanlian.chain.connection import Connection, quantity
 from tanlian.chain.errors import ChainError
+from tanlian.services.access import connect
 from tanlian.services.networks import Network
 
 PAUSE_SECONDS = 1.0
@@ -36,9 +37,7 @@ class ChainWatch:
         while not stop.is_set():
             try:
                 if connection is None:
-                    connection = Connection(
-                        self._network.rpc, self._network.chain_id, timeout=TIMEOUT_SECONDS
-                    )
+                    connection = connect(self._network, timeout=TIMEOUT_SECONDS)
                 block = connection.block()
                 self._head = Head(quantity(block["number"]), quantity(block["timestamp"]))
             except ChainError:  # the projector logs why

@@ -43,7 +43,9 @@ class Case:
 
 
 @dataclass
-class _Gathering:
+class Gathering:
+    """Proofs of transactions, each with its receipt's path and its block's sealed header."""
+
     access: Access
     headers: dict[int, int] = field(default_factory=dict)  # block -> place
     raw_headers: list[str] = field(default_factory=list)
@@ -52,28 +54,30 @@ class _Gathering:
     def add(self, events: Iterable[Event]) -> None:
         """Take in the proof of every transaction behind these events."""
         for event in events:
-            if event.tx_hash not in self.receipts:
-                self.receipts[event.tx_hash] = self._receipt(event)
+            self.take(event.block, event.tx_hash)
 
-    def _receipt(self, event: Event) -> dict[str, Any]:
+    def take(self, block: int, tx_hash: str) -> None:
+        """Take in the proof of a transaction."""
+        if tx_hash not in self.receipts:
+            self.receipts[tx_hash] = self._receipt(block, tx_hash)
+
+    def _receipt(self, number: int, tx_hash: str) -> dict[str, Any]:
         connection = self.access.connection
-        if event.block not in self.headers:
-            block = connection.request("eth_getBlockByNumber", hex(event.block), False)
-            self.headers[event.block] = len(self.raw_headers)
+        if number not in self.headers:
+            block = connection.request("eth_getBlockByNumber", hex(number), False)
+            self.headers[number] = len(self.raw_headers)
             self.raw_headers.append(raw_header(block).hex())
-        receipts = connection.request("eth_getBlockReceipts", hex(event.block))
+        receipts = connection.request("eth_getBlockReceipts", hex(number))
         trie = HexaryTrie({})  # type: ignore[no-untyped-call]
         for place, receipt in enumerate(receipts):
             trie[_rlp(place)] = encoded_receipt(receipt)
-        index = next(
-            place for place, r in enumerate(receipts) if r["transactionHash"] == event.tx_hash
-        )
+        index = next(place for place, r in enumerate(receipts) if r["transactionHash"] == tx_hash)
         path = trie.get_proof(_rlp(index))  # type: ignore[no-untyped-call]
         # a node below 32 bytes stands inside its parent and is not listed again
         nodes = [
             raw.hex() for n, raw in enumerate(map(_rlp, path)) if n == 0 or len(raw) >= _HASHED
         ]
-        return {"header": self.headers[event.block], "index": index, "nodes": nodes}
+        return {"header": self.headers[number], "index": index, "nodes": nodes}
 
 
 def export_case(access: Access, case: Case, exporter: Key, validators: Sequence[str]) -> bytes:
@@ -82,7 +86,7 @@ def export_case(access: Access, case: Case, exporter: Key, validators: Sequence[
     Raises:
         NotFound: a reading's batch is not on the chain.
     """
-    gathered = _Gathering(access)
+    gathered = Gathering(access)
     names = [
         "OrganisationAdmitted", "ReportSubmitted", "EmissionsAccepted", "BatchAnchored",
         "DeviceRegistered",
@@ -133,7 +137,7 @@ def raw_header(block: dict[str, Any]) -> bytes:
 
 
 def _readings(
-    access: Access, case: Case, mine: Sequence[Event], gathered: _Gathering
+    access: Access, case: Case, mine: Sequence[Event], gathered: Gathering
 ) -> list[dict[str, Any]]:
     if case.readings is None:
         return []

@@ -17,6 +17,7 @@ from tanlian.accounts.sign_in import Session
 from tanlian.domain.roles import Role
 from tanlian.readmodel.checkpoints import Position, position
 from tanlian.readmodel.queries import members
+from tanlian.services.certificate_proof import nothing_proved
 from tanlian.services.chain_watch import Head
 from tanlian.web import failures, formats, guards, language, readiness, request_log, security, urls
 from tanlian.web.config import WebConfig
@@ -30,7 +31,8 @@ log = logging.getLogger(__name__)
 class Office:
     """What the views need: accounts and their key, the read model's tables, the clock.
 
-    `head` gives the head of the chain as last asked, None while the chain does not answer.
+    `head` gives the head of the chain as last asked, None while the chain does not answer; `prove`
+    gives the bundle of evidence for a certificate made by a transaction.
     """
 
     engine: Engine
@@ -38,6 +40,7 @@ class Office:
     tables: Engine
     now: Callable[[], int] = lambda: int(time.time())
     head: Callable[[], Head | None] = lambda: None
+    prove: Callable[[int, str], bytes] = nothing_proved
 
 
 class Site(Flask):

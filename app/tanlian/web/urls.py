@@ -27,6 +27,12 @@ def install(app: Flask) -> None:
         ("/supervision", "supervision", supervision.supervision, GET),
         ("/certificates", "certificates", supervision.certificates, GET),
         ("/certificates/<int:number>", "certificate", supervision.certificate, GET),
+        (
+            "/certificates/<int:number>/proof.json",
+            "certificate_proof",
+            supervision.certificate_proof,
+            GET,
+        ),
         # -- emissions, from the reading to the accepted figure
         # -- supervision
         # -- acting for one's organisation

@@ -51,3 +51,19 @@ ACTS = (
     N_("API key issued"),
     N_("API key revoked"),
 )
+# said by static/proof.js; {names} are filled in there
+PROOF_STEPS = {
+    "block": N_("Block {block} hashes to {hash}."),
+    "seals": N_("{good} of {known} known validators sealed it, {needed} are needed. Seals of:"),
+    "receipt": N_("Receipt {index} of the block hashes up to the root in its header."),
+    "event": N_("The ledger {ledger} said so: certificate {certificate}, {amount} kg."),
+    "figures": N_("Every figure on this page is the one in the event."),
+    "differs": N_("{name} is {proved} in the event, but {shown} on this page"),
+    "failed": N_("Not proved: {why}."),
+    "proved": N_("Proved, with validators and a ledger that you know yourself."),
+    "proved_trusting": N_(
+        "Proved, if validators and ledger are the ones that this site names; compare them with a "
+        "source of your own."
+    ),
+    "not_proved": N_("This certificate is not proved. Do not rely on it, and tell the regulator."),
+}

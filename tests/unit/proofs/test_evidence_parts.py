@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 RECORDED = json.loads((ROOT / "tests/fixtures/besu_headers.json").read_text())
 BLOCKS = [*RECORDED["vote"], *RECORDED["six"]]
 CONTRACTS = {
+    "ledger": "CarbonLedger",
     "monitoring": "MonitoringRegistry",
     "emissions": "EmissionRegistry",
     "membership": "Membership",

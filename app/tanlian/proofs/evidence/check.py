@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 
 from tanlian.domain.errors import InvalidInput, TanlianError
 from tanlian.domain.reading import Reading
-from tanlian.proofs.evidence.bundle import Bundle, canonical, digest_of, parse
+from tanlian.proofs.evidence.bundle import NOBODY, Bundle, canonical, digest_of, parse
 from tanlian.proofs.evidence.known_events import KnownEvent, read_event
 from tanlian.proofs.evidence.receipt_proof import prove_receipt
 from tanlian.proofs.evidence.sealed_header import SealedHeader, check_seals, read_header
@@ -25,6 +25,10 @@ from tanlian.proofs.sealed_document import SealedDocument
 _TRUSTING = (
     "Taken from the bundle itself: hold validators, contracts and CA against a source of your own."
 )
+_UNSIGNED = (
+    "Nobody signed the file as a whole; each part below is proved by the chain, or is not proved."
+)
+_PURPOSES = {1: "surrendered", 2: "cancelled", 3: "clawed back"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ def _whole(text: bytes, bundle: Bundle) -> Finding:
         digest = digest_of(bundle)
         if canonical(bundle) != text or digest.hex() != bundle["digest"]:
             return Finding("bundle", False, "The file is not what its exporter signed.")
+        if bundle["exporter"] == NOBODY and bundle["signature"] == "":
+            return Finding("bundle", True, _UNSIGNED)
         if signer_of_digest(digest, bytes.fromhex(bundle["signature"])) != bundle["exporter"]:
             return Finding("bundle", False, "The exporter's signature is of another key.")
     except (TanlianError, KeyError, ValueError, TypeError) as error:
@@ -125,8 +131,20 @@ def _receipt(run: Check, place: int, item: Any) -> str:
     logs = prove_receipt(header.receipts_root, item["index"], nodes)
     found = [read_event(log, run.trust["contracts"]) for log in logs]
     run.events[place] = [event for event in found if event is not None]
-    names = ", ".join(event.name for event in run.events[place]) or "no event of the contracts"
+    names = ", ".join(map(_told, run.events[place])) or "no event of the contracts"
     return f"Transaction {item['index']} of block {header.number} holds {names}."
+
+
+def _told(event: KnownEvent) -> str:
+    if event.name != "UnitsRetired":
+        return event.name
+    said = event.fields
+    last = said["first_serial"] + said["amount_kg"] - 1
+    return (
+        f"certificate {said['certificate_id']}: organisation {said['organisation']} had "
+        f"{said['amount_kg']} kg of units {said['token_id']} "
+        f"{_PURPOSES.get(said['purpose'], 'retired')}, serials {said['first_serial']} to {last}"
+    )
 
 
 def _reading(run: Check, item: Any) -> str:

@@ -63,6 +63,15 @@ EVENTS: tuple[tuple[str, str, tuple[tuple[str, str, bool], ...]], ...] = (
             ("bytes32", "certificate", False), ("address", "signer", False),
         ),
     ),
+    (
+        "ledger", "UnitsRetired",
+        (
+            ("uint256", "token_id", True), ("uint256", "organisation", True),
+            ("uint256", "certificate_id", True), ("uint256", "first_serial", False),
+            ("uint256", "amount_kg", False), ("uint256", "purpose", False),
+            ("bytes32", "reference", False), ("address", "signer", False),
+        ),
+    ),
 )  # fmt: skip
 
 

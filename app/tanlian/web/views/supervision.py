@@ -1,13 +1,15 @@
 """What anybody may look up: members, caps and allocations, certificates."""
 
-from flask import render_template, request
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from tanlian.domain.errors import InvalidInput, NotFound
 from tanlian.readmodel.queries import members as asking_members
 from tanlian.readmodel.queries import units
 from tanlian.web import current
 from tanlian.web.guards import public
+from tanlian.web.words import PROOF_STEPS
 
 PAGE = 50
 
@@ -52,7 +54,27 @@ def certificate(number: int) -> ResponseReturnValue:
     with current.tables() as db:
         found = units.certificate(db, number)
         names = asking_members.names(db)
-    return render_template("certificate.html", certificate=found, names=names)
+    shown = {
+        "certificate": str(found.id),
+        "token": str(found.instrument.token_id),
+        "organisation": str(found.organisation),
+        "first": str(found.first_serial),
+        "amount": str(found.amount_kg),
+        "purpose": str(found.purpose),
+        "reference": found.reference,
+    }
+    words = {name: gettext(sentence) for name, sentence in PROOF_STEPS.items()}
+    page = {"certificate": found, "names": names, "shown": shown, "words": words}
+    return render_template("certificate.html", **page)
+
+
+@public
+def certificate_proof(number: int) -> ResponseReturnValue:
+    """Give the bundle of evidence for a certificate, as tanlian-check takes it."""
+    with current.tables() as db:
+        found = units.certificate(db, number)
+    bundle = current.office().prove(found.id, found.tx_hash)
+    return Response(bundle, mimetype="application/json")
 
 
 def _number(text: str) -> int:
