@@ -1,6 +1,7 @@
 """The application put together from files and environment, and served."""
 
 import logging
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,8 +27,10 @@ from tanlian.services.access import open_access
 from tanlian.services.backup.backup import Installation
 from tanlian.services.certificate_proof import CertificateProofs
 from tanlian.services.chain_watch import ChainWatch
+from tanlian.services.evidence_desk import EvidenceDesk
 from tanlian.services.networks import data_folder, network
 from tanlian.services.projecting import read_model_of
+from tanlian.services.reading_archive import ReadingArchive
 from tanlian.settings import Settings
 from tanlian.web.app import Office, create_app
 from tanlian.web.config import WebConfig
@@ -50,6 +53,7 @@ class Places:
     accounts: str
     secrets: Path
     documents: Path
+    readings: Path
 
     @property
     def box_key(self) -> Path:
@@ -64,7 +68,8 @@ def places(settings: Settings, network: str, data: Path) -> Places:
     """Name the database, the secrets and the documents of a network's pages."""
     folder = Path(settings.folder) if settings.folder else data / f"web-{network}"
     accounts = settings.accounts or f"sqlite:///{folder / 'accounts.sqlite'}"
-    return Places(accounts, folder, folder / "documents")
+    readings = Path(settings.readings) if settings.readings else data / "readings"
+    return Places(accounts, folder, folder / "documents", readings)
 
 
 def installation(target: Target, settings: Settings) -> Installation:
@@ -99,12 +104,15 @@ def build(target: Target, settings: Settings, data: Path) -> Application:
     tables = read_model_of(access, data, settings.read_model)
     found = places(settings, access.network.name, data)
     watch = ChainWatch(access.network)
+    exporter = secret_file(found.secrets / "exporter.key", lambda: secrets.token_bytes(32))
     office = Office(
         open_store(found.accounts),
         SecretsBox.at(found.box_key),
         tables,
         head=watch.head,
         prove=CertificateProofs(access, watch.head).bundle,
+        readings=ReadingArchive(found.readings),
+        evidence=EvidenceDesk(access, exporter),
     )
     app = create_app(_web_config(settings, found), office)
     return Application(app, office, Projector(tables, access.contracts), watch)

@@ -61,6 +61,10 @@ class Settings:
     folder: str = _key(
         "", "folder of secrets and documents; empty: `web-<network>` in the data folder"
     )
+    readings: str = _key(
+        "",
+        "folder of the readings at hand (docs/emissions.md); empty: `readings` in the data folder",
+    )
     gateways: tuple[str, ...] = _key(
         (), "configuration files of gateways whose stores are backed up with the rest"
     )

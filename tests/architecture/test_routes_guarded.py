@@ -24,7 +24,10 @@ PUBLIC = {
     "readyz",
     "metrics",
 }
-READS = PUBLIC - {"language", "sign_in", "sign_out", "join"} | {"people", "activity"}
+SUPERVISION = {
+    "plants", "plant", "plant_csv", "quarantine_csv", "device", "device_csv", "reading", "evidence",
+}  # fmt: skip
+READS = PUBLIC - {"language", "sign_in", "sign_out", "join"} | {"people", "activity"} | SUPERVISION
 
 
 @pytest.fixture

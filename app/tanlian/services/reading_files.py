@@ -6,6 +6,7 @@ device, device_name, signer. Anchors: first_hour, hours, root, mass_g, count, tr
 """
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,8 +64,12 @@ class ReadingFile:
     signatures: Mapping[tuple[int, int, int], bytes]
 
     def copy(self, anchors: Iterable[Anchor] = (), batch_hours: int = DAY_HOURS) -> PeriodCopy:
-        """Build the trees, in the anchors' batches where there are anchors."""
-        firsts = sorted(anchor.first_hour for anchor in anchors)
+        """Build the trees, in the anchors' batches where there are anchors.
+
+        What comes after the last batch is not part of it: it lies in a tree of its own.
+        """
+        edges = {(a.first_hour, a.first_hour + a.hours) for a in anchors}
+        firsts = sorted({hour for edge in edges for hour in edge})
         words = body_words([reading.body for reading in self.readings])
         return PeriodCopy(words, firsts or batch_hours)
 
@@ -75,9 +80,29 @@ class ReadingFile:
         Raises:
             InvalidInput: a column is missing or a value cannot be read; names the line.
         """
+        return cls._of(path.name, _rows(path, READING_COLUMNS))
+
+    @classmethod
+    def parse(cls, name: str, content: bytes) -> Self:
+        """Read a file of readings that somebody handed in.
+
+        Raises:
+            InvalidInput: it is no UTF-8 text, a column is missing, or a value cannot be read.
+        """
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise InvalidInput(f"{name} is no CSV file: it is not UTF-8 text.") from error
+        try:
+            return cls._of(name, _table(io.StringIO(text, newline=""), name, READING_COLUMNS))
+        except csv.Error as error:
+            raise InvalidInput(f"{name} is no CSV file: {error}.") from error
+
+    @classmethod
+    def _of(cls, name: str, rows: Iterable[tuple[int, dict[str, str]]]) -> Self:
         readings, signatures = [], {}
-        for number, row in _rows(path, READING_COLUMNS):
-            signed = parse_reading(row, f"{path.name} line {number}")
+        for number, row in rows:
+            signed = parse_reading(row, f"{name} line {number}")
             readings.append(signed.reading)
             if signed.signature:
                 signatures[signed.reading.key] = signed.signature
@@ -180,9 +205,15 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str,
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error
     with stream:
-        reader = csv.DictReader(stream, restval="")
-        missing = set(columns) - set(reader.fieldnames or ())
-        if missing:
-            raise InvalidInput(f"{path.name} lacks the columns {', '.join(sorted(missing))}.")
-        for row in reader:
-            yield reader.line_num, row
+        yield from _table(stream, path.name, columns)
+
+
+def _table(
+    stream: Iterable[str], name: str, columns: tuple[str, ...]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    reader = csv.DictReader(stream, restval="")
+    missing = set(columns) - set(reader.fieldnames or ())
+    if missing:
+        raise InvalidInput(f"{name} lacks the columns {', '.join(sorted(missing))}.")
+    for row in reader:
+        yield reader.line_num, row

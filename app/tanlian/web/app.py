@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
@@ -19,6 +19,8 @@ from tanlian.readmodel.checkpoints import Position, position
 from tanlian.readmodel.queries import members
 from tanlian.services.certificate_proof import nothing_proved
 from tanlian.services.chain_watch import Head
+from tanlian.services.evidence_desk import EvidenceDesk
+from tanlian.services.reading_archive import ReadingArchive
 from tanlian.web import failures, formats, guards, language, readiness, request_log, security, urls
 from tanlian.web.config import WebConfig
 from tanlian.web.live import Live
@@ -33,6 +35,7 @@ class Office:
 
     `head` gives the head of the chain as last asked, None while the chain does not answer; `prove`
     gives the bundle of evidence for a certificate made by a transaction.
+    `readings` are the copies at hand, `evidence` hands out bundles where it can.
     """
 
     engine: Engine
@@ -41,6 +44,8 @@ class Office:
     now: Callable[[], int] = lambda: int(time.time())
     head: Callable[[], Head | None] = lambda: None
     prove: Callable[[int, str], bytes] = nothing_proved
+    readings: ReadingArchive = field(default_factory=lambda: ReadingArchive(None))
+    evidence: EvidenceDesk | None = None
 
 
 class Site(Flask):
@@ -97,14 +102,14 @@ def _measure(app: Flask, config: WebConfig, office: Office) -> None:
 
         return read
 
-    for name, field, meaning in (
+    for name, attribute, meaning in (
         ("tanlian_projected_block", "block", "Block up to which the tables are."),
         ("tanlian_lag_blocks", "lag_blocks", "Blocks that the tables are behind the chain."),
         ("tanlian_lag_seconds", "lag_seconds", "Block time that the tables are behind the chain."),
         ("tanlian_chain_reachable", "chain", "1 while the chain answers."),
         ("tanlian_ready", "is_ready", "1 while pages can be served."),
     ):
-        metrics.gauge(name, meaning, (), figure(field))
+        metrics.gauge(name, meaning, (), figure(attribute))
     metrics.gauge(
         "tanlian_open_streams", "Pages that follow the chain live.", (),
         lambda: {(): float(live.open_streams)},

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 
 from flask import Flask
-from flask_babel import format_datetime, gettext
+from flask_babel import format_datetime, gettext, to_user_timezone
 
 from tanlian.domain.roles import role_names
 from tanlian.services.report import figures
+from tanlian.web.evidence_words import READING_PROOF_STEPS, READING_STATES
 
 
 def install(app: Flask) -> None:
@@ -17,8 +18,10 @@ def install(app: Flask) -> None:
         price=figures.price,
         half_price=figures.half_tick_price,
         count=figures.thousands,
+        local_hour=local_hour,
         role_names=lambda roles: [gettext(name) for name in role_names(roles)],
     )
+    app.jinja_env.globals.update(reading_states=READING_STATES, step_words=READING_PROOF_STEPS)
 
 
 def utc(seconds: int) -> str:
@@ -29,3 +32,9 @@ def utc(seconds: int) -> str:
 def local_time(seconds: int) -> str:
     """For people: in the market's time zone and the reader's language."""
     return str(format_datetime(datetime.fromtimestamp(seconds, UTC), "medium"))
+
+
+def local_hour(seconds: int) -> str:
+    """For fields of forms: the hour in the market's time zone."""
+    local = to_user_timezone(datetime.fromtimestamp(seconds, UTC))
+    return str(local.strftime("%Y-%m-%dT%H:00"))

@@ -2,11 +2,12 @@
 
 from flask import Flask
 
-from tanlian.web.views import entrance, health, market, people, supervision
+from tanlian.web.views import comparing, entrance, health, market, people, plants, supervision
 
 GET = ("GET",)
 FORM = ("GET", "POST")
 POST = ("POST",)
+PLANT = "/plants/<int:organisation>/<int:year>"
 
 
 def install(app: Flask) -> None:
@@ -34,6 +35,15 @@ def install(app: Flask) -> None:
             GET,
         ),
         # -- emissions, from the reading to the accepted figure
+        ("/plants", "plants", plants.plants, GET),
+        (f"{PLANT}", "plant", plants.plant, GET),
+        (f"{PLANT}/devices.csv", "plant_csv", plants.plant_csv, GET),
+        (f"{PLANT}/quarantine.csv", "quarantine_csv", plants.quarantine_csv, GET),
+        (f"{PLANT}/devices/<int:number>", "device", plants.device, GET),
+        (f"{PLANT}/devices/<int:number>/readings.csv", "device_csv", plants.device_csv, GET),
+        (f"{PLANT}/readings/<copy>/<int:number>/<int:start>", "reading", plants.reading, GET),
+        (f"{PLANT}/locate", "locate", comparing.locate, FORM),
+        (f"{PLANT}/evidence.json", "evidence", comparing.evidence, GET),
         # -- supervision
         # -- acting for one's organisation
         # -- one's people, keys and programs

@@ -57,9 +57,13 @@ class Quarantined:
 class GatewayStore:
     """The file of one gateway. Safe to use from several threads."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, or make it."""
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open the file, or make it. With `read_only` the gateway itself may write meanwhile."""
         self._lock = threading.RLock()
+        if read_only:
+            place = f"{path.absolute().as_uri()}?mode=ro"
+            self._db = sqlite3.connect(place, uri=True, check_same_thread=False)
+            return
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")

@@ -1,3 +1,0 @@
-from harness.projected import postgres, tables
-
-__all__ = ["postgres", "tables"]
