@@ -6,13 +6,29 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from eth_abi.abi import decode, encode
+from eth_abi.abi import encode
+from eth_abi.codec import ABIDecoder
+from eth_abi.decoding import StringDecoder
 from eth_abi.exceptions import EncodingError
+from eth_abi.registry import registry as standard_types
 
 from tanlian.chain.keys import checksum, keccak
 from tanlian.domain.errors import InvalidInput
 
 _WORD = 32
+_NO_CHARACTER = "\ufffd"
+
+
+def _decoder() -> ABIDecoder:
+    """Decoding that no member can stop: a string on the chain is any bytes its author chose."""
+    types = standard_types.copy()  # type: ignore[no-untyped-call]
+    types.unregister_decoder("string")
+    lenient = StringDecoder("replace")  # type: ignore[no-untyped-call]
+    types.register_decoder("string", lenient, label="string")
+    return ABIDecoder(types)
+
+
+decode = _decoder().decode
 
 
 def type_of(entry: Mapping[str, Any]) -> str:
@@ -34,6 +50,8 @@ def tidy(entry: Mapping[str, Any], value: Any) -> Any:
         return _record(tuple(str(part["name"]) for part in parts))(
             *(tidy(part, inner) for part, inner in zip(parts, value, strict=True))
         )
+    if kind == "string":
+        return value.replace("\0", _NO_CHARACTER)  # which no database keeps
     return checksum(value) if kind == "address" else value
 
 
@@ -57,6 +75,11 @@ class Function:
         return tuple(type_of(e) for e in self.entry["inputs"])
 
     @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the arguments."""
+        return tuple(str(e["name"]) for e in self.entry["inputs"])
+
+    @cached_property
     def outputs(self) -> tuple[str, ...]:
         return tuple(type_of(e) for e in self.entry["outputs"])
 
@@ -75,6 +98,11 @@ class Function:
             InvalidInput: an argument does not fit its type.
         """
         return self.selector + encode_arguments(self.signature, self.inputs, arguments)
+
+    def read(self, data: bytes) -> tuple[Any, ...]:
+        """The arguments of a call, from its data."""
+        values = decode(self.inputs, data[4:])
+        return tuple(tidy(e, value) for e, value in zip(self.entry["inputs"], values, strict=True))
 
     def result(self, data: bytes) -> Any:
         """What a call returned: nothing, one value, or a tuple."""
@@ -181,6 +209,10 @@ class Interface:
             if entry["type"] == "function":
                 found[entry["name"]] = (*found.get(entry["name"], ()), Function(entry))
         return found
+
+    @cached_property
+    def by_selector(self) -> dict[bytes, Function]:
+        return {form.selector: form for forms in self.functions.values() for form in forms}
 
     @cached_property
     def events(self) -> dict[str, EventType]:

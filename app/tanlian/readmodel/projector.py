@@ -19,9 +19,15 @@ from tanlian.chain.events import Event
 from tanlian.domain.errors import TanlianError
 from tanlian.readmodel.checkpoints import Position, position
 from tanlian.readmodel.draft import Draft
+from tanlian.readmodel.emptying import empty
 from tanlian.readmodel.projections import load
-from tanlian.readmodel.projections.registry import Fact, takers
-from tanlian.readmodel.tables import blocks, checkpoint, event_subjects, events, metadata
+from tanlian.readmodel.projections.registry import (
+    Fact,
+    asking_for_data,
+    is_organisation,
+    takers,
+)
+from tanlian.readmodel.tables import blocks, checkpoint, event_subjects, events
 from tanlian.readmodel.trading_accounts import refresh
 from tanlian.readmodel.turn import Turn, turn
 
@@ -107,8 +113,7 @@ class Projector:
     def rebuild(self) -> Position:
         """Throw the tables' contents away and make them anew from block 0 of the deployment."""
         with self._engine.begin() as db:
-            for table in reversed(metadata.sorted_tables):
-                db.execute(delete(table))
+            empty(db)
         return self.catch_up()
 
     def _verified_position(self) -> Position | None:
@@ -133,9 +138,10 @@ class Projector:
     ) -> Position:
         found = list(self._reader.read(first, last))
         headers = self._headers(sorted({event.block for event in found} | {last}))
+        data = self._data_of_calls(found)
         with _claimed(self._engine, before) as db:
             draft = Draft(db)
-            self._take_all(draft, found, headers)
+            self._take_all(draft, found, headers, data)
             draft.write()
             refresh(db, self._contracts, draft.touched_accounts, block=last if at_head else None)
             end = headers[last]
@@ -152,7 +158,11 @@ class Projector:
         return Position(last, end["hash"], quantity(end["timestamp"]))
 
     def _take_all(
-        self, draft: Draft, found: Sequence[Event], headers: Mapping[int, Mapping[str, Any]]
+        self,
+        draft: Draft,
+        found: Sequence[Event],
+        headers: Mapping[int, Mapping[str, Any]],
+        data: Mapping[str, bytes],
     ) -> None:
         for number in sorted({event.block for event in found}):
             header = headers[number]
@@ -189,8 +199,16 @@ class Projector:
                         event.log_index,
                         event.tx_hash,
                         time,
+                        data.get(event.tx_hash, b""),
                     ),
                 )
+
+    def _data_of_calls(self, found: Sequence[Event]) -> dict[str, bytes]:
+        """What the transactions were called with behind the events whose takers asked for it."""
+        asked = {e.tx_hash: None for e in found if (e.contract, e.name) in asking_for_data}
+        answers = self._chain.batch([("eth_getTransactionByHash", [h]) for h in asked])
+        calls = {h: result_of(answer) for h, answer in zip(asked, answers, strict=True)}
+        return {h: bytes.fromhex(call["input"][2:]) for h, call in calls.items() if call}
 
     def _headers(self, numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
         wanted = list(numbers)
@@ -226,7 +244,8 @@ def _claimed(engine: Engine, before: Position | None) -> Iterator[Database]:
 
 def subjects(said: Mapping[str, Any]) -> set[int]:
     """The organisations that an event is about."""
-    return {said[name] for name in SUBJECTS if isinstance(said.get(name), int) and said[name]}
+    named = (said.get(name) for name in SUBJECTS)
+    return {number for number in named if is_organisation(number)}
 
 
 def _plain(value: Any) -> str:

@@ -9,23 +9,14 @@ from sqlalchemy.engine import Connection as Database
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import StaticPool
 
-from tanlian.chain.contracts import Contracts, Reading
+from tanlian.chain.contracts import Contracts
 from tanlian.readmodel.checkpoints import position
 from tanlian.readmodel.projector import Projector
-from tanlian.readmodel.tables import (
-    allocations,
-    balances,
-    holdings,
-    metadata,
-    orders,
-    organisations,
-    plans,
-    sessions,
-    trading_accounts,
-)
-from tanlian.readmodel.trading_accounts import FIELDS
+from tanlian.readmodel.tables import metadata
+from tanlian.readmodel.views import emissions, market, registers
+from tanlian.readmodel.views.question import Question
 
-OPEN_ORDERS_AT_ONCE = 5_000
+AREAS = (registers.questions, market.questions, emissions.questions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +62,18 @@ def verify(engine: Engine, contracts: Contracts) -> Verdict:
             expected, present = _rows(theirs, table), _rows(ours, table)
             rows += len(expected)
             differences += _compare(table.name, expected, present)
-        views = list(_views(ours, contracts))
-    answers = contracts.read_many((reading for reading, _, _ in views), block=here.block)
-    for (_, where, said), answer in zip(views, answers, strict=True):
-        chain = {name: getattr(answer, name) for name in said} if isinstance(said, dict) else answer
-        if chain != said:
-            differences.append(Difference(where, chain, said))
-    return Verdict(here.block, rows, len(views), tuple(differences))
+        asked = list(_questions(ours, contracts))
+    answers = contracts.read_many((question.reading for question in asked), block=here.block)
+    for question, answer in zip(asked, answers, strict=True):
+        same, chain = question.same_as(answer)
+        if not same:
+            differences.append(Difference(question.where, chain, question.said))
+    return Verdict(here.block, rows, len(asked), tuple(differences))
+
+
+def _questions(db: Database, contracts: Contracts) -> Iterator[Question]:
+    for questions in AREAS:
+        yield from questions(db, contracts)
 
 
 def _rows(db: Database, table: Table) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -94,42 +90,3 @@ def _compare(
     for key in expected.keys() | present.keys():
         if expected.get(key) != present.get(key):
             yield Difference(f"{name} {key}", expected.get(key), present.get(key))
-
-
-def _views(db: Database, contracts: Contracts) -> Iterator[tuple[Reading, str, Any]]:
-    """Each contract view with the place it checks and what the tables say."""
-    ledger, market = contracts.ledger, contracts.market
-    for row in db.execute(select(holdings)).mappings():
-        place = (row["holder"], row["token_id"])
-        yield ledger.reading("balanceOf", *place), f"holdings {place}", row["amount_kg"]
-        if row["organisation"]:
-            frozen = ledger.reading("frozen_kg", row["organisation"], row["token_id"])
-            yield frozen, f"holdings frozen {place}", row["frozen_kg"]
-    for row in db.execute(select(balances)).mappings():
-        token = contracts[row["token"]]
-        yield token.reading("balanceOf", row["holder"]), f"balances {row['holder']}", row["amount"]
-    for row in db.execute(select(organisations)).mappings():
-        said = {name: row[name] for name in ("name", "roles", "sector", "region", "active")}
-        view = contracts.membership.reading("organisation", row["id"])
-        yield view, f"organisations {row['id']}", said
-    for row in db.execute(select(plans)).mappings():
-        said = {name: row[name] for name in ("cap_kg", "target_kg", "capacity_kg")}
-        view = contracts.allocation.reading("plan", row["region"], row["period"])
-        yield view, f"plans {row['region']}, {row['period']}", said
-    for row in db.execute(select(allocations)).mappings():
-        said = {name: row[name] for name in ("region", "entitled_kg", "issued_kg")}
-        view = contracts.allocation.reading("account", row["organisation"], row["period"])
-        yield view, f"allocations {row['organisation']}, {row['period']}", said
-    for row in db.execute(select(sessions)).mappings():
-        names = ("paused", "low_tick", "high_tick", "volume_lots", "turnover_half_ticks")
-        said = {name: row[name] for name in names}
-        yield market.reading("state", row["id"]), f"sessions {row['id']}", said
-    for row in db.execute(select(trading_accounts)).mappings():
-        said = {name: row[name] for name in FIELDS}
-        place = (row["instrument"], row["organisation"])
-        yield market.reading("account", *place), f"trading_accounts {place}", said
-    standing = select(orders).where(orders.c.open_lots > 0).limit(OPEN_ORDERS_AT_ONCE)
-    for row in db.execute(standing).mappings():
-        key = (row["session"] << 43) | (row["buy"] << 42) | (row["tick"] << 22) | row["position"]
-        said = {"organisation_id": row["organisation"], "lots": row["open_lots"]}
-        yield market.reading("order", key), f"orders {key}", said

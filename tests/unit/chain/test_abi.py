@@ -76,7 +76,7 @@ def test_event__any_arguments__are_read_back(entry, data):
     types = ["bool", "bytes32", "uint256"]
     values = [drawn["flag"], drawn["hash"], drawn["amount"]]
     if entry is LONG:
-        drawn["text"] = data.draw(st.text(max_size=40))
+        drawn["text"] = data.draw(st.text(max_size=40).filter(lambda text: "\0" not in text))
         drawn["list"] = tuple(data.draw(st.lists(st.integers(0, 2**256 - 1), max_size=5)))
         drawn["terms"] = (data.draw(st.integers(0, 2**256 - 1)), data.draw(ADDRESS))
         types += ["string", "uint256[]", "(uint256,address)"]
@@ -90,6 +90,20 @@ def test_event__any_arguments__are_read_back(entry, data):
     found = kind.arguments(topics, "0x" + encode(types, values).hex())
     assert found == drawn
     assert list(found) == [part["name"] for part in entry["inputs"]]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [(b"a\xffb", "a\ufffdb"), (b"a\0b", "a\ufffdb"), (b"\xe9\x94", "\ufffd")]
+)
+def test_arguments__string_of_any_bytes__is_read(written, read):
+    """A member writes what bytes it likes into a name or reason, and must stop no reader."""
+    from eth_abi import encode
+
+    body = encode(["bool", "bytes32", "uint256", "bytes", "uint256[]", "(uint256,address)"],
+                  [True, bytes(32), 1, written, [], (1, "0x" + "1" * 40)])  # fmt: skip
+    kind = Interface("Test", [LONG]).events["Happened"]
+    found = kind.arguments([kind.topic, "0x" + "0" * 64, "0x" + "0" * 64], "0x" + body.hex())
+    assert found["text"] == read
 
 
 def test_result__struct__is_a_named_tuple_with_checksummed_addresses():

@@ -1,47 +1,11 @@
-"""The tables of the read model. Carbon in kg, money in micro-yuan, prices in ticks, times in UTC s.
+"""Blocks and events, organisations, units, money and the market.
 
-Amounts without a bound of their own are `Amount` (SQLite keeps no integer beyond 64 bits).
+Carbon in kg, money in micro-yuan, prices in ticks, times in UTC seconds of block time.
 """
 
-from typing import Any
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Index,
-    Integer,
-    MetaData,
-    Numeric,
-    String,
-    Table,
-    Text,
-)
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator, TypeEngine
-
-metadata = MetaData()
-_DIGITS = 78  # of 2**256
-
-
-class Amount(TypeDecorator[int]):
-    """An unsigned integer of up to 256 bits: exact digits in PostgreSQL, padded text in SQLite."""
-
-    impl = Numeric
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        wide = Numeric(_DIGITS, 0) if dialect.name == "postgresql" else String(_DIGITS)
-        return dialect.type_descriptor(wide)
-
-    def process_bind_param(self, value: int | None, dialect: Dialect) -> Any:
-        if value is None or dialect.name == "postgresql":
-            return value
-        return str(value).zfill(_DIGITS)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> int | None:  # noqa: ARG002
-        return None if value is None else int(value)
-
+from tanlian.readmodel.tables.types import Amount, metadata
 
 checkpoint = Table(
     "checkpoint",

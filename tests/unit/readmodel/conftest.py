@@ -1,0 +1,3 @@
+from harness.projected import postgres, tables
+
+__all__ = ["postgres", "tables"]
