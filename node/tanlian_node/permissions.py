@@ -15,6 +15,7 @@ from tanlian_node.errors import NodeUnreachable, RpcRefused, UnsafeChange
 from tanlian_node.genesis import VALIDATOR_SET
 from tanlian_node.network_files import NetworkRecord
 from tanlian_node.peers import drop_forbidden_peers
+from tanlian_node.registers import Followed
 from tanlian_node.rpc import Rpc
 from tanlian_node.transactions import Contract
 
@@ -80,19 +81,23 @@ def registered_accounts(rpc: Rpc, membership: str) -> frozenset[str]:
 
 
 def wanted_lists(
-    rpc: Rpc, membership: str, enodes: Iterable[str], always: Iterable[str] = ()
+    rpc: Rpc, memberships: Iterable[str], enodes: Iterable[str], always: Iterable[str] = ()
 ) -> Lists:
-    """What every allowlist should hold. `always` are accounts outside Membership, such as the
-    deployer's before anyone is admitted.
+    """What every allowlist should hold: whom one of the registers names.
+
+    `always` are accounts outside of them, such as the deployer's before anyone is admitted.
 
     Raises:
-        UnsafeChange: the register names no account, so that everyone would be locked out.
+        UnsafeChange: a register names no account, so that everyone would be locked out.
     """
-    registered = registered_accounts(rpc, membership)
-    if not registered:
-        raise UnsafeChange(
-            f"Membership at {membership} names no active account; is it the right address?"
-        )
+    registered: frozenset[str] = frozenset()
+    for membership in memberships:
+        found = registered_accounts(rpc, membership)
+        if not found:
+            raise UnsafeChange(
+                f"Membership at {membership} names no active account; is it the right address?"
+            )
+        registered |= found
     return Lists(
         accounts=registered | {account.lower() for account in always},
         nodes=frozenset(enodes),
@@ -111,27 +116,28 @@ def node_lists(rpc: Rpc) -> Lists:
     )
 
 
-def drift_of(name: str, rpc: Rpc, wanted: Lists) -> Drift:
+def drift_of(name: str, rpc: Rpc, wanted: Lists, *, additions_only: bool = False) -> Drift:
     """Compare one node with what is wanted; never raises for a node that does not answer."""
     try:
         found = node_lists(rpc)
     except (NodeUnreachable, RpcRefused) as error:
         return Drift(name, problem=error.user_message)
+    surplus = frozenset() if additions_only else found.accounts - wanted.accounts
     return Drift(
         node=name,
         missing_accounts=tuple(sorted(wanted.accounts - found.accounts)),
-        surplus_accounts=tuple(sorted(found.accounts - wanted.accounts)),
+        surplus_accounts=tuple(sorted(surplus)),
         missing_nodes=tuple(sorted(wanted.nodes - found.nodes)),
         surplus_nodes=tuple(sorted(found.nodes - wanted.nodes)),
     )
 
 
-def reconcile(name: str, rpc: Rpc, wanted: Lists) -> Drift:
+def reconcile(name: str, rpc: Rpc, wanted: Lists, *, additions_only: bool = False) -> Drift:
     """Bring one node's lists to what is wanted; returns the difference there was.
 
     Additions go first, so that nobody is locked out on the way.
     """
-    drift = drift_of(name, rpc, wanted)
+    drift = drift_of(name, rpc, wanted, additions_only=additions_only)
     if drift.problem is not None:
         return drift
     steps: list[tuple[str, Sequence[str]]] = [
@@ -150,21 +156,25 @@ def reconcile(name: str, rpc: Rpc, wanted: Lists) -> Drift:
 
 
 def compare_network(
-    record: NetworkRecord, source: str, membership: str, always: Iterable[str], *, fix: bool
+    record: NetworkRecord, source: str, whom: Followed, *, fix: bool
 ) -> list[Drift]:
-    """Compare every node with the register as the node `source` knows it, or make them equal.
+    """Compare every node with the registers as the node `source` knows them, or make them equal.
 
-    A register that cannot be read is a problem of that node; nothing is changed then.
+    A register that cannot be read is a problem of that node; nothing is changed then. While there
+    is no register yet, accounts are only added: whoever is on a list may be about to deploy one.
     """
     rpc = open_rpc(record, source)
     try:
         founders = record.founders if _founders_vote(rpc) else {}
         enodes = [node.enode for node in record.nodes]
-        wanted = wanted_lists(rpc, membership, enodes, [*always, *founders])
-    except (NodeUnreachable, RpcRefused) as error:
+        wanted = wanted_lists(rpc, whom.registers, enodes, [*whom.accounts, *founders])
+    except (NodeUnreachable, RpcRefused, UnsafeChange) as error:
         return [Drift(source, problem=f"the register cannot be read: {error.user_message}")]
     act = reconcile if fix else drift_of
-    found = [act(node.name, open_rpc(record, node.name), wanted) for node in record.nodes]
+    found = [
+        act(node.name, open_rpc(record, node.name), wanted, additions_only=not whom.registers)
+        for node in record.nodes
+    ]
     if fix:
         for node in record.nodes:  # else it would not start again
             drop_forbidden_peers(record.node_folder(node.name))

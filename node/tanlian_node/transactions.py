@@ -45,12 +45,19 @@ class Contract:
 
         Raises:
             Reverted: the contract refused.
+            RpcRefused: there is no contract at the address.
         """
         request = {"to": self.address, "data": self.calldata(function, *arguments)}
         try:
             answer = rpc.call("eth_call", request, block)
         except RpcRefused as error:
             raise _reverted(error) from error
+        if answer in {None, "0x"}:
+            raise RpcRefused(
+                f"There is no {self.name} at {self.address} on this chain, or not yet.",
+                method="eth_call",
+                address=self.address,
+            )
         types = [_type(parameter) for parameter in self._function(function)["outputs"]]
         values = decode(types, bytes.fromhex(answer.removeprefix("0x")))
         return values[0] if len(values) == 1 else values

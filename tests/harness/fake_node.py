@@ -69,13 +69,17 @@ class Allowlists:
 
 
 @contextmanager
-def fake_node(methods):
+def fake_node(methods, tls=None, token=None):
+    """Serve `methods`; with an `ssl.SSLContext` by HTTPS, with a token only to whoever shows it."""
     node = FakeNode(methods)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             node.headers.append(dict(self.headers))
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if token is not None and self.headers["Authorization"] != f"Bearer {token}":
+                self.send_error(401)
+                return
             answer = (
                 [node.answer(one) for one in request]
                 if isinstance(request, list)
@@ -91,7 +95,10 @@ def fake_node(methods):
             """Stay silent."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    node.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    scheme = "http" if tls is None else "https"
+    node.url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -15,7 +15,14 @@ from web3 import HTTPProvider, Web3
 from web3.middleware import ExtraDataToPOAMiddleware
 from web3.types import RPCEndpoint
 
-from tanlian.chain.errors import ChainUnreachable, NodeRefused, WrongChain
+from tanlian.chain.credentials import Credentials
+from tanlian.chain.errors import (
+    BadCredentials,
+    ChainUnreachable,
+    NodeRefused,
+    SenderNotAllowed,
+    WrongChain,
+)
 from tanlian.chain.reverts import revert_from
 
 log = logging.getLogger(__name__)
@@ -24,6 +31,9 @@ BATCH = 200  # requests in one HTTP body; Besu's default limit is 1,024
 ATTEMPTS = 4  # a node that restarts is back within the pauses between them
 FIRST_PAUSE_SECONDS = 0.25
 TIMEOUT_SECONDS = 60.0
+NOT_ALLOWED = -32007  # Besu's answer to an account that is not on its allowlist
+ALLOWLIST_PAUSE_SECONDS = 1.0
+_CLOSED_DOORS = (401, 403)
 
 Item = TypeVar("Item")
 Request = tuple[str, Sequence[Any]]
@@ -32,17 +42,33 @@ Request = tuple[str, Sequence[Any]]
 class Connection:
     """One node.
 
+    `patience_seconds` is how long a transaction waits for the node's allowlist to name its sender:
+    the lists follow Membership with a delay, so that a member admitted a moment ago may be refused
+    where a member of long standing never is.
+
     Raises:
         ChainUnreachable: no answer, also after several attempts.
+        BadCredentials: the node wants a token, or shows a certificate of another authority.
         WrongChain: the node serves another chain than the one expected.
     """
 
     def __init__(
-        self, url: str, chain_id: int | None = None, *, timeout: float = TIMEOUT_SECONDS
+        self,
+        url: str,
+        chain_id: int | None = None,
+        *,
+        timeout: float = TIMEOUT_SECONDS,
+        credentials: Credentials | None = None,
     ) -> None:
         self.url = url
+        self.patience_seconds = 0.0
         self._provider = HTTPProvider(
-            url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None
+            url,
+            request_kwargs={
+                "timeout": timeout,
+                **(credentials or Credentials()).request_arguments(),
+            },
+            exception_retry_configuration=None,
         )
         self.chain_id = quantity(self.request("eth_chainId"))
         if chain_id is not None and self.chain_id != chain_id:
@@ -76,9 +102,17 @@ class Connection:
             NodeRefused: the node answered with an error.
             ContractRefused: that error is a contract's refusal.
         """
-        answer = self._persistently(
-            lambda: self._provider.make_request(RPCEndpoint(method), list(params))
-        )
+
+        def ask() -> Any:
+            return self._persistently(
+                lambda: self._provider.make_request(RPCEndpoint(method), list(params))
+            )
+
+        answer = ask()
+        deadline = time.monotonic() + self.patience_seconds
+        while _is_shut_out(answer) and time.monotonic() < deadline:
+            time.sleep(ALLOWLIST_PAUSE_SECONDS)
+            answer = ask()
         return result_of(answer)
 
     def batch(self, requests_: Sequence[Request]) -> list[dict[str, Any]]:
@@ -89,6 +123,14 @@ class Connection:
         answers: list[dict[str, Any]] = []
         for chunk in chunks(requests_, BATCH):
             answers += self._one_batch(chunk)
+        deadline = time.monotonic() + self.patience_seconds
+        while shut_out := [place for place, one in enumerate(answers) if _is_shut_out(one)]:
+            if time.monotonic() >= deadline:
+                break
+            time.sleep(ALLOWLIST_PAUSE_SECONDS)
+            again = self._one_batch([requests_[place] for place in shut_out[:BATCH]])
+            for place, answer in zip(shut_out, again, strict=False):
+                answers[place] = answer
         return answers
 
     def _one_batch(self, chunk: Sequence[Request]) -> list[dict[str, Any]]:
@@ -106,12 +148,29 @@ class Connection:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return ask()
+            except requests.exceptions.SSLError as error:
+                raise BadCredentials(
+                    f"The node at {self.url} shows a certificate that is not trusted here. Name "
+                    "the consortium's root.pem with `authority` in [chain] of params.toml or with "
+                    "TANLIAN_RPC_AUTHORITY.",
+                    url=self.url,
+                    cause=str(error),
+                ) from error
             except (requests.RequestException, ConnectionError, ValueError) as error:
+                response = getattr(error, "response", None)
+                if response is not None and response.status_code in _CLOSED_DOORS:
+                    raise BadCredentials(
+                        f"The node at {self.url} wants a token that permits this. Name a token's "
+                        "file with `token_file` in [chain] of params.toml or with "
+                        "TANLIAN_RPC_TOKEN_FILE; the node's operator makes one with "
+                        "`tanlian-node jwt`.",
+                        url=self.url,
+                    ) from error
                 # ValueError: the answer is no JSON, as from a proxy before a node that restarts
                 if attempt == ATTEMPTS:
                     raise ChainUnreachable(
                         f"No chain answers at {self.url}. Start the node (for the embedded chain: "
-                        "`tanlian-node embedded`) or name another with --rpc.",
+                        "`tanlian-node chain start`) or name another with --rpc.",
                         url=self.url,
                         cause=str(error),
                     ) from error
@@ -159,12 +218,25 @@ def result_of(answer: dict[str, Any]) -> Any:
     refusal = revert_from(error)
     if refusal is not None:
         raise refusal
+    if error.get("code") == NOT_ALLOWED:
+        raise SenderNotAllowed(
+            "The node does not let this account send yet: its allowlist lacks it. Lists follow "
+            "Membership; if it stays so, the node's operator runs `tanlian-node permissions --fix` "
+            "and looks why.",
+            rpc_code=NOT_ALLOWED,
+            rpc_message=error.get("message"),
+        )
     raise NodeRefused(
         f"The node refused the request: {error.get('message', error)}.",
         rpc_code=error.get("code"),
         rpc_message=error.get("message"),
         rpc_data=error.get("data"),
     )
+
+
+def _is_shut_out(answer: Any) -> bool:
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return isinstance(error, dict) and error.get("code") == NOT_ALLOWED
 
 
 def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

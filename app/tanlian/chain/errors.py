@@ -27,6 +27,18 @@ class NodeRefused(ChainError):
     code = "node_refused"
 
 
+class BadCredentials(ChainError):
+    """A node wants a certificate authority or a token that is missing or does not fit."""
+
+    code = "bad_credentials"
+
+
+class SenderNotAllowed(NodeRefused):
+    """The node's allowlist lacks the account that signed a transaction; nothing was sent."""
+
+    code = "sender_not_allowed"
+
+
 class TransactionTimeout(ChainError, TimeoutError):
     """A transaction was handed to the node and is in no block yet; it may still get into one."""
 

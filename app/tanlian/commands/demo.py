@@ -1,4 +1,4 @@
-"""`tanlian demo`: the demonstration market on an embedded chain of its own."""
+"""`tanlian demo`: the demonstration market, on an embedded chain of its own or a network."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tanlian.commands.acting import target_of
+
 if TYPE_CHECKING:
     from tanlian.domain.target import Target
 
-DEFAULT_DATA = Path("var/demo")
 HOST = "127.0.0.1"
 
 
@@ -22,8 +23,7 @@ HOST = "127.0.0.1"
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
-    default=DEFAULT_DATA,
-    show_default=True,
+    show_default="var/demo, or var/demo-NETWORK",
     help="Folder of the chain, the keys and the reports; a later run goes on in it.",
 )
 @click.option(
@@ -41,31 +41,41 @@ HOST = "127.0.0.1"
     help="Of the pages; a free one where it is taken.",
 )
 @click.option(
-    "--pace", type=click.IntRange(1, 60), default=1, help="Stages that many times longer."
+    "--pace",
+    type=click.IntRange(1, 60),
+    show_default="as the chain's blocks want it",
+    help="Stages that many times longer.",
 )
 @click.option("--once", is_flag=True, help="Stop after the run instead of serving.")
 @click.pass_context
 def demo(
     ctx: click.Context,
-    data: Path,
+    data: Path | None,
     *,
     members: int,
     seed: int,
     port: int,
     web_port: int,
-    pace: int,
+    pace: int | None,
     once: bool,
 ) -> None:
-    """Run a demonstration market on an embedded chain, then keep serving it."""
+    """Run a demonstration market, then keep serving it.
+
+    Without --network or --rpc before the verb it runs on an embedded chain of its own. On a network
+    it deploys contracts of its own, whose book and keys lie in the folder: the network's market is
+    not touched.
+    """
     from tanlian.services.demo_run import run_demo
     from tanlian.services.embedded_process import end_in_order
     from tanlian.services.narration import terminal
+    from tanlian.services.run_chain import data_of
 
     end_in_order()
     narrator = terminal()
     books_balance = run_demo(
-        data,
+        data or data_of(target_of(ctx), "demo"),
         narrator,
+        target=target_of(ctx),
         members=members,
         seed=seed,
         port=port,

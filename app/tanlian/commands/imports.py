@@ -58,7 +58,7 @@ def eutl(
 ) -> None:
     """Load installations from FOLDER (eutl_*.csv), trade their surplus and shortfall, reconcile.
 
-    Without --rpc before the verb it runs on an embedded chain of its own.
+    Without --network or --rpc before the verb it runs on an embedded chain of its own.
     """
     from tanlian.services.embedded_process import end_in_order
     from tanlian.services.eutl_files import select_members
@@ -83,7 +83,7 @@ def eutl(
         plan,
         selection,
         narrator,
-        rpc=target_of(ctx).rpc,
+        target_of(ctx),
     )
     narrator.say(result.imported.books.verdict)
     if not result.imported.books.balanced:

@@ -56,7 +56,7 @@ class Access:
 
 def connect(found: Network, *, timeout: float = TIMEOUT_SECONDS) -> Connection:
     """Speak to the network's node; it must serve the network's chain."""
-    return Connection(found.rpc, found.chain_id, timeout=timeout)
+    return Connection(found.rpc, found.chain_id, timeout=timeout, credentials=found.credentials)
 
 
 def open_access(target: Target) -> Access:

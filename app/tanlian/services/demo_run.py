@@ -1,7 +1,6 @@
 """The main job from nothing to a report: chain, contracts, market, reconciliation."""
 # ruff: noqa: RUF001 - Chinese sentences have Chinese punctuation
 
-import socket
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -11,10 +10,10 @@ from tanlian.domain.target import Target
 from tanlian.services.auditing import Books, audit
 from tanlian.services.consortium import Consortium
 from tanlian.services.demonstration import run_demonstration
-from tanlian.services.embedded_process import embedded_chain
 from tanlian.services.narration import Narrator
 from tanlian.services.report.figures import price, thousands, yuan
 from tanlian.services.report_server import serving
+from tanlian.services.run_chain import chain_of, pace_for
 from tanlian.services.run_folder import RunFolder, open_consortium
 from tanlian.services.run_report import run_report
 
@@ -35,15 +34,18 @@ def run_demo(
     data: Path,
     narrator: Narrator,
     *,
+    target: Target,
     members: int,
     seed: int,
     port: int,
-    pace: int,
+    pace: int | None,
     pages: Pages | None,
 ) -> bool:
-    """Run the demonstration in a folder; tell whether the books balance.
+    """Run the demonstration with a folder's keys; tell whether the books balance.
 
-    `pages`, where given, serve the market after the run, until it is told to stop.
+    `target` names the chain; the default one is an embedded chain in the folder. `pace` None suits
+    the chain's blocks. `pages`, where given, serve the market after the run, until it is told to
+    stop.
     """
     folder = RunFolder(data)
     goes_on = bool(folder.notes())
@@ -53,9 +55,16 @@ def run_demo(
             f"{data} holds an earlier run: this one goes on there with the next compliance year. "
             "For a fresh chain use another --data."
         )
-    with embedded_chain(folder.chain, port=free_port(port, narrator)) as chain:
-        consortium = open_consortium(folder, chain.url, narrator)
-        outcome = run_demonstration(folder, consortium, members=members, seed=seed, pace=pace)
+    with chain_of(folder, target, narrator, port=port) as market:
+        consortium = open_consortium(folder, market, narrator)
+        connection = consortium.access.connection
+        outcome = run_demonstration(
+            folder,
+            consortium,
+            members=members,
+            seed=seed,
+            pace=pace or pace_for(connection),
+        )
         books = reconcile(consortium, narrator)
         page = folder.reports / f"{outcome.year}.html"
         page.write_text(
@@ -74,9 +83,8 @@ def run_demo(
         if pages is None:
             narrator.say(books.verdict)
             return books.balanced
-        market = Target(rpc=chain.url, book=folder.path / "book.json")
         with serving(folder.reports) as address, pages.serving(market, data) as site:
-            narrator.say(f"Chain:  {chain.url} (chain id {chain.chain_id})")
+            narrator.say(f"Chain:  {connection.url} (chain id {connection.chain_id})")
             narrator.say(f"Report: {address}{page.name}")
             narrator.say(f"Pages:  {site}")
             narrator.say("Serving until Ctrl-C.")
@@ -119,16 +127,3 @@ def tell_sessions(narrator: Narrator, books: Books, numbers: Sequence[int]) -> N
         ["场次 session", "报价 orders", "成交 trades", "数量 t", "金额 yuan", "收盘价 close"],
         rows,
     )
-
-
-def free_port(wanted: int, narrator: Narrator) -> int:
-    """Return the wanted port, or 0 for any free one where somebody else has it."""
-    if wanted:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", wanted))
-            except OSError:
-                narrator.say(f"Port {wanted} is taken; the chain takes a free one.")
-                return 0
-    return wanted

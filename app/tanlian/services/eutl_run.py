@@ -1,18 +1,17 @@
 """`tanlian import eutl` from the files to the report, on a chain of its own or a running one."""
 # ruff: noqa: RUF001 - Chinese sentences have Chinese punctuation
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tanlian.domain.roles import Role
-from tanlian.services.demo_run import free_port, tell_sessions
-from tanlian.services.embedded_process import embedded_chain
+from tanlian.domain.target import Target
+from tanlian.services.demo_run import tell_sessions
 from tanlian.services.eutl_files import Selection
 from tanlian.services.eutl_import import EutlImport, Imported, ImportPlan, institution
 from tanlian.services.narration import Narrator
 from tanlian.services.report.figures import price, thousands
+from tanlian.services.run_chain import chain_of
 from tanlian.services.run_folder import RunFolder, open_consortium
 from tanlian.services.run_report import run_report
 
@@ -28,9 +27,9 @@ class ImportResult:
 
 
 def run_import(
-    data: Path, plan: ImportPlan, selection: Selection, narrator: Narrator, *, rpc: str | None
+    data: Path, plan: ImportPlan, selection: Selection, narrator: Narrator, target: Target
 ) -> ImportResult:
-    """Import a selection; with `rpc` on the chain that runs there with the keys of `data`.
+    """Import a selection with the keys of `data`, on a chain of its own or the one that is named.
 
     Raises:
         ImportedAlready: the year was traded on this chain before.
@@ -38,8 +37,8 @@ def run_import(
     folder = RunFolder(data)
     folder.prepare()
     _tell_selection(narrator, selection)
-    with _chain(folder, rpc, narrator) as url:
-        consortium = open_consortium(folder, url, narrator)
+    with chain_of(folder, target, narrator) as market:
+        consortium = open_consortium(folder, market, narrator)
         importing = EutlImport(
             consortium,
             folder,
@@ -76,15 +75,6 @@ def run_import(
     )
     narrator.say(f"Report: {page}")
     return ImportResult(imported, page)
-
-
-@contextmanager
-def _chain(folder: RunFolder, rpc: str | None, narrator: Narrator) -> Iterator[str]:
-    if rpc is not None:
-        yield rpc
-        return
-    with embedded_chain(folder.chain, port=free_port(0, narrator)) as chain:
-        yield chain.url
 
 
 def _tell_selection(narrator: Narrator, selection: Selection) -> None:

@@ -3,15 +3,18 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tanlian.chain.credentials import Credentials
 from tanlian.domain.errors import InvalidInput, NotFound
 from tanlian.domain.target import Target
 
 DATA_VARIABLE = "TANLIAN_DATA"
 DEFAULT_DATA = "var"
+AUTHORITY_VARIABLE = "TANLIAN_RPC_AUTHORITY"
+TOKEN_VARIABLE = "TANLIAN_RPC_TOKEN_FILE"  # noqa: S105 - the name of a variable
 _REPOSITORY = Path(__file__).resolve().parents[3]
 
 
@@ -25,6 +28,7 @@ class Network:
     book: Path
     keys: Path
     params: Mapping[str, Any]
+    credentials: Credentials = field(default_factory=Credentials)
 
     def section(self, name: str) -> Mapping[str, Any]:
         """One table of the parameters.
@@ -79,9 +83,20 @@ def network(target: Target) -> Network:
             book=target.book or _located(files["book"], path.parent),
             keys=_located(files["keys"], path.parent),
             params=params,
+            credentials=Credentials(
+                _file_of(chain, "authority", AUTHORITY_VARIABLE, path.parent),
+                _file_of(chain, "token_file", TOKEN_VARIABLE, path.parent),
+            ),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInput(f"{path} lacks or misspells {error}.", path=str(path)) from error
+
+
+def _file_of(chain: Mapping[str, Any], name: str, variable: str, folder: Path) -> Path | None:
+    """A file that the environment names, else the parameters; none where neither does."""
+    if variable in os.environ:
+        return Path(os.environ[variable])
+    return _located(str(chain[name]), folder) if chain.get(name) else None
 
 
 def _located(text: str, folder: Path) -> Path:

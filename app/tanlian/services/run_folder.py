@@ -1,8 +1,8 @@
-"""The folder of a run on an embedded chain of its own: chain, keys, address book, reports.
+"""The folder of a run: its keys, its address book, its reports, and its chain if it has its own.
 
 | file          | what                                                                      |
 |---------------|---------------------------------------------------------------------------|
-| `chain/`      | the chain, as `tanlian-node chain` keeps it                               |
+| `chain/`      | the chain, as `tanlian-node chain` keeps it, unless a network is named    |
 | `book.json`   | where the contracts stand                                                 |
 | `keys/`       | keyfiles of the deployer, the regulator, the exchange and the bank        |
 | `passphrase`  | opens them; made at random, readable for the owner only                   |
@@ -19,20 +19,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tanlian.chain.connection import Connection
 from tanlian.chain.crowd import Crowd
 from tanlian.chain.keyfiles import QUICK, Keyfiles
 from tanlian.chain.keys import Key
 from tanlian.chain.transactions import Sender
 from tanlian.domain.errors import InvalidInput
-from tanlian.domain.target import Target
-from tanlian.services.access import Access, deploy_protocol
+from tanlian.domain.target import DEFAULT_NETWORK, Target
+from tanlian.services.access import Access, connect, deploy_protocol
 from tanlian.services.consortium import Consortium
 from tanlian.services.narration import Narrator
 from tanlian.services.networks import Network, network
 
 INSTITUTIONS = ("deployer", "regulator", "exchange", "bank")
-NETWORK = "embedded"
+ALLOWLIST_SECONDS = 180.0  # how long the nodes may take to let in whom the register names
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +69,13 @@ class RunFolder:
             return Keyfiles(self.path / "keys").open(alias, self.passphrase)
         return Key.derived((self.path / "secret").read_text().strip(), alias)
 
-    def network(self, url: str) -> Network:
-        """The embedded network's description, with this folder's files."""
-        found = network(Target(network=NETWORK, rpc=url, book=self.path / "book.json"))
-        return replace(found, keys=self.path / "keys")
+    def market(self, target: Target) -> Target:
+        """The run's own market on a chain: its book is the folder's."""
+        return replace(target, book=self.path / "book.json")
+
+    def network(self, target: Target) -> Network:
+        """A network's description, with this folder's files in place of its own."""
+        return replace(network(self.market(target)), keys=self.path / "keys")
 
     def notes(self) -> dict[str, Any]:
         """What earlier runs wrote down.
@@ -107,11 +109,20 @@ class RunFolder:
             file.write(secrets.token_hex(32) + "\n")
 
 
-def open_consortium(folder: RunFolder, url: str, narrator: Narrator) -> Consortium:
-    """Deploy what is not deployed yet on the folder's chain, and take up its keys."""
-    found = folder.network(url)
-    connection = Connection(url, found.chain_id)
+def open_consortium(folder: RunFolder, target: Target, narrator: Narrator) -> Consortium:
+    """Deploy what is not deployed yet on a chain, and take up the folder's keys.
+
+    Where the chain's nodes keep allowlists, everyone of the run waits until they are let in.
+    """
+    found = folder.network(target)
+    connection = connect(found)
+    connection.patience_seconds = ALLOWLIST_SECONDS
     deployer = Sender(connection, folder.key("deployer"))
+    if found.name != DEFAULT_NETWORK:
+        narrator.say(
+            f"Deployer {deployer.address}. If the nodes keep allowlists, let them follow this "
+            f"run's register: tanlian-node permissions --fix --every 2 --book {found.book}"
+        )
     with narrator.progress("deploying the contracts") as advance:
         access: Access = deploy_protocol(
             found, deployer, notice=lambda done, of, _title: advance(done, of)

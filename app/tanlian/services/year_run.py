@@ -19,6 +19,7 @@ from tanlian.domain.instrument import allowance
 from tanlian.domain.profiles import KG_PER_TONNE
 from tanlian.domain.quotes import Quote
 from tanlian.domain.roles import Role
+from tanlian.domain.target import Target
 from tanlian.domain.trading_need import Side
 from tanlian.domain.units import MICRO_YUAN_PER_TICK, Lots, Ticks
 from tanlian.domain.year_simulation import DrawnYear, YearRules, draw_year
@@ -299,7 +300,7 @@ def run_year(data: Path, rules: YearRules, selection: Selection, narrator: Narra
     with embedded_chain(folder.chain, development=True) as chain:
         clock = MovedClock(Connection(chain.url))
         clock.move_to(start_of(rules.profile.period) + DAY)
-        consortium = open_consortium(folder, chain.url, narrator)
+        consortium = open_consortium(folder, Target(rpc=chain.url), narrator)
         drawn = draw_year(emitters_of(selection), rules)
         run = YearRun(consortium, clock, folder, rules, drawn)
         outcome = run.perform(selection)

@@ -11,7 +11,22 @@ from tanlian_node.commands.network import folder_option
 
 @click.command("permissions")
 @folder_option
-@click.option("--membership", required=True, envvar="TANLIAN_MEMBERSHIP", help="Its address.")
+@click.option(
+    "--membership",
+    "memberships",
+    multiple=True,
+    envvar="TANLIAN_MEMBERSHIP",
+    help="Address of a register; several where one network carries several markets.",
+)
+@click.option(
+    "--book",
+    "books",
+    multiple=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="TANLIAN_BOOK",
+    help="Address book of a deployment, instead of an address: its Membership and its deployer. "
+    "It may come into being later.",
+)
 @click.option("--ask", help="Node whose chain is read; else the first of the network.")
 @click.option("--account", "always", multiple=True, help="Allow this account as well.")
 @click.option("--fix", is_flag=True, help="Change the nodes' lists; else only report.")
@@ -27,7 +42,8 @@ def permissions(
     /,
     *,
     folder: Path,
-    membership: str,
+    memberships: tuple[str, ...],
+    books: tuple[Path, ...],
     ask: str | None,
     always: tuple[str, ...],
     fix: bool,
@@ -40,11 +56,16 @@ def permissions(
     """
     from tanlian_node.network_files import read_record
     from tanlian_node.permissions import Drift, compare_network, watch
+    from tanlian_node.registers import Followed, followed
 
+    if not memberships and not books:
+        raise click.UsageError("Name whom the lists follow: --membership or --book.")
     record = read_record(folder)
 
     def one_round() -> Sequence[Drift]:
-        return compare_network(record, ask or record.nodes[0].name, membership, always, fix=fix)
+        whom = followed(memberships, books)
+        whom = Followed(whom.registers, (*whom.accounts, *always))
+        return compare_network(record, ask or record.nodes[0].name, whom, fix=fix)
 
     def alarm(drift: Drift) -> None:
         for sentence in drift.sentences():

@@ -1,12 +1,13 @@
 """Allowlists against the register: drift found, repaired, and alarmed once."""
 
+import json
 from dataclasses import replace
 
 import pytest
 from eth_abi import decode, encode
 
 from harness.fake_node import Allowlists, Refusal, fake_node
-from tanlian_node.errors import UnsafeChange
+from tanlian_node.errors import InvalidNetwork, UnsafeChange
 from tanlian_node.permissions import (
     Drift,
     Lists,
@@ -17,6 +18,7 @@ from tanlian_node.permissions import (
     wanted_lists,
     watch,
 )
+from tanlian_node.registers import Followed, followed
 from tanlian_node.rpc import Rpc
 from tanlian_node.transactions import Contract
 
@@ -51,13 +53,13 @@ def test_registered_accounts__active_and_suspended__only_the_active():
 
 def test_wanted_lists__nobody_registered__refused_before_anyone_is_locked_out():
     with fake_node(register([])) as node, pytest.raises(UnsafeChange, match="no active account"):
-        wanted_lists(Rpc(node.url), MEMBERSHIP, ["enode://x"])
+        wanted_lists(Rpc(node.url), [MEMBERSHIP], ["enode://x"])
 
 
 def test_wanted_lists__stated_accounts__are_added():
     with fake_node(register([(1 | ACTIVE, [A])])) as node:
         wanted = wanted_lists(
-            Rpc(node.url), MEMBERSHIP, ["enode://x"], [B.upper().replace("X", "x")]
+            Rpc(node.url), [MEMBERSHIP], ["enode://x"], [B.upper().replace("X", "x")]
         )
     assert wanted == Lists(frozenset({A, B}), frozenset({"enode://x"}))
 
@@ -130,7 +132,7 @@ def test_drift_of__node_down__is_a_problem():
 
 
 def test_compare_network__register_unreadable__one_problem_and_no_change(record):
-    (found,) = compare_network(record, "bank-1", MEMBERSHIP, (), fix=True)
+    (found,) = compare_network(record, "bank-1", Followed((MEMBERSHIP,)), fix=True)
     assert found.problem.startswith("the register cannot be read")
 
 
@@ -149,8 +151,60 @@ def test_compare_network__fix__founders_stay_until_the_validators_follow_members
     }
     with fake_node(methods) as node:
         there = replace(record, nodes=tuple(replace(one, rpc=node.url) for one in record.nodes))
-        compare_network(there, "bank-1", MEMBERSHIP, (), fix=True)
+        compare_network(there, "bank-1", Followed((MEMBERSHIP,)), fix=True)
     assert set(lists.accounts) == {A, *(record.founders if founders_stay else ())}
+
+
+def test_compare_network__no_register_yet__lets_the_deployer_in_and_throws_nobody_out(record):
+    lists = Allowlists([B], [node.enode for node in record.nodes])
+    methods = {**lists.methods(), "eth_getCode": lambda account, block: "0x"}
+    with fake_node(methods) as node:
+        there = replace(record, nodes=tuple(replace(one, rpc=node.url) for one in record.nodes))
+        compare_network(there, "bank-1", Followed((), (A,)), fix=True)
+        assert all(
+            one.is_clean for one in compare_network(there, "bank-1", Followed((), (A,)), fix=False)
+        )
+    assert set(lists.accounts) == {A, B}
+
+
+def test_compare_network__nothing_at_the_address__a_problem_and_no_change(record):
+    lists = Allowlists([B], [node.enode for node in record.nodes])
+    methods = {
+        **lists.methods(),
+        "eth_getCode": lambda account, block: "0x",
+        "eth_blockNumber": lambda: "0x10",
+        "eth_call": lambda request, block: "0x",
+    }
+    with fake_node(methods) as node:
+        there = replace(record, nodes=tuple(replace(one, rpc=node.url) for one in record.nodes))
+        (found,) = compare_network(there, "bank-1", Followed((MEMBERSHIP,)), fix=True)
+    assert "There is no Membership at" in found.problem
+    assert lists.accounts == [B]
+
+
+def test_wanted_lists__two_registers__whom_either_names():
+    organisations = {MEMBERSHIP: [(1 | ACTIVE, [A])], C: [(1 | ACTIVE, [B]), (2, [C])]}
+    answers = {where: register(found)["eth_call"] for where, found in organisations.items()}
+    methods = {
+        **register([]),
+        "eth_call": lambda request, block: answers[request["to"]](request, block),
+    }
+    with fake_node(methods) as node:
+        wanted = wanted_lists(Rpc(node.url), organisations, [])
+    assert wanted.accounts == {A, B}
+
+
+def test_followed__book_missing_begun_and_deployed__names_what_is_there(tmp_path):
+    path = tmp_path / "book.json"
+    assert followed([MEMBERSHIP], [path]) == Followed((MEMBERSHIP,))
+    path.write_text(json.dumps({"deployer": A, "contracts": {}}))
+    assert followed([], [path]) == Followed((), (A,))
+    contracts = {"membership": {"address": MEMBERSHIP}, "ledger": {"address": C}}
+    path.write_text(json.dumps({"deployer": A, "contracts": contracts}))
+    assert followed([MEMBERSHIP], [path]) == Followed((MEMBERSHIP,), (A,))
+    path.write_text("{}")
+    with pytest.raises(InvalidNetwork, match="no address book"):
+        followed([], [path])
 
 
 def test_watch__same_drift_for_rounds__one_alarm_and_another_when_it_returns():

@@ -7,10 +7,10 @@ import urllib.request
 import pytest
 
 from tanlian.domain.errors import InvalidInput
-from tanlian.services.demo_run import free_port
 from tanlian.services.embedded_process import ChainNotStarted, embedded_chain
 from tanlian.services.narration import SilentNarrator
 from tanlian.services.report_server import serving
+from tanlian.services.run_chain import free_port
 from tanlian.services.run_folder import INSTITUTIONS, RunFolder
 
 

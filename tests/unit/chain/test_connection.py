@@ -1,0 +1,160 @@
+"""A node behind TLS and tokens, and one whose allowlist lags behind the register."""
+
+import ssl
+from datetime import UTC, datetime
+
+import pytest
+
+from harness.besu_network import PASSPHRASE, secret
+from harness.fake_node import Refusal, fake_node
+from tanlian.chain import connection as connection_module
+from tanlian.chain.connection import Connection
+from tanlian.chain.credentials import Credentials
+from tanlian.chain.crowd import Act, Crowd
+from tanlian.chain.errors import BadCredentials, SenderNotAllowed
+from tanlian.chain.keys import Call, Fees, Key, keccak
+from tanlian.domain.target import Target
+from tanlian.services.networks import network
+from tanlian_node.ca import Purpose, create_root, pem
+from tanlian_node.ca_folder import CaFolder
+
+CHAIN = {"eth_chainId": lambda: hex(20_261)}
+KEY = Key(keccak(b"newcomer"))
+
+
+@pytest.fixture
+def authority(tmp_path):
+    """The consortium's root, and a TLS context with a node's certificate under it."""
+    now = datetime.now(UTC)
+    place = CaFolder(tmp_path / "ca", PASSPHRASE, 20_261)
+    place.create_root("trial", now)
+    place.create_authority("bank", secret("bank"), now)
+    place.issue("bank", "node", secret("node"), purpose=Purpose.NODE, now=now, hosts=("127.0.0.1",))
+    chain = tmp_path / "chain.pem"
+    chain.write_bytes(
+        (tmp_path / "ca/bank/node.pem").read_bytes() + (tmp_path / "ca/bank/ca.pem").read_bytes()
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, tmp_path / "ca/bank/node.key", PASSPHRASE)
+    return tmp_path / "ca" / "root.pem", context
+
+
+def test_connect__node_of_the_consortium__trusted_by_its_root_only(authority, tmp_path):
+    root, context = authority
+    foreign = tmp_path / "foreign.pem"
+    foreign.write_bytes(pem(create_root("trial", datetime.now(UTC)).certificate))
+    with fake_node(CHAIN, tls=context) as node:
+        assert Connection(node.url, credentials=Credentials(root)).chain_id == 20_261
+        for credentials in (None, Credentials(foreign)):
+            with pytest.raises(BadCredentials, match="not trusted here"):
+                Connection(node.url, credentials=credentials)
+    assert [method for method, _ in node.calls] == ["eth_chainId"]
+
+
+def test_connect__node_wants_a_token__file_is_read_anew_at_each_request(tmp_path):
+    path = tmp_path / "token"
+    path.write_text("first\n")
+    with fake_node(CHAIN, token="first") as node:
+        connection = Connection(node.url, credentials=Credentials(token_file=path))
+        path.write_text("ended\n")
+        with pytest.raises(BadCredentials, match="wants a token"):
+            connection.request("eth_chainId")
+        with pytest.raises(BadCredentials, match="wants a token"):
+            Connection(node.url)
+        path.write_text("first\n")
+        assert connection.request("eth_chainId") == hex(20_261)
+
+
+@pytest.mark.parametrize("content", [None, "", " \n"])
+def test_connect__token_or_authority_missing__named(tmp_path, content):
+    path = tmp_path / "token"
+    if content is not None:
+        path.write_text(content)
+    with fake_node(CHAIN) as node:
+        with pytest.raises(BadCredentials, match="token"):
+            Connection(node.url, credentials=Credentials(token_file=path))
+        with pytest.raises(BadCredentials, match="There is no certificate"):
+            Connection(node.url, credentials=Credentials(authority=tmp_path / "none.pem"))
+    assert node.calls == []
+
+
+def test_network__credentials__environment_before_parameters(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    place = tmp_path / "deployments" / "far"
+    place.mkdir(parents=True)
+    (place / "params.toml").write_text(
+        '[chain]\nid = 7\nrpc = "https://far"\nauthority = "root.pem"\n'
+        '[files]\nbook = "book.json"\nkeys = "keys"\n'
+    )
+    found = network(Target(network="far"))
+    assert found.credentials == Credentials(place / "root.pem", None)
+    monkeypatch.setenv("TANLIAN_RPC_AUTHORITY", "other.pem")
+    monkeypatch.setenv("TANLIAN_RPC_TOKEN_FILE", "token")
+    assert network(Target(network="far")).credentials == Credentials(
+        tmp_path.__class__("other.pem"), tmp_path.__class__("token")
+    )
+
+
+class Doorkeeper:
+    """A node that lets a sender in after some refusals, and then seals at once."""
+
+    def __init__(self, refusals):
+        self.refusals = refusals
+        self.taken = []
+
+    def methods(self):
+        return {
+            **CHAIN,
+            "eth_sendRawTransaction": self._send,
+            "eth_getTransactionCount": lambda *_: hex(len(self.taken)),
+            "eth_gasPrice": lambda: "0x0",
+            "eth_getTransactionReceipt": self._receipt,
+        }
+
+    def _send(self, raw):
+        if self.refusals > 0:
+            self.refusals -= 1
+            raise Refusal(-32007, "Sender account not authorized to send transactions")
+        self.taken.append(raw)
+        return "0x" + keccak(bytes.fromhex(raw[2:])).hex()
+
+    def _receipt(self, tx_hash):
+        return {
+            "transactionHash": tx_hash, "blockNumber": "0x1", "gasUsed": "0x1", "status": "0x1",
+            "contractAddress": None, "logs": [],
+        }  # fmt: skip
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    monkeypatch.setattr(connection_module, "ALLOWLIST_PAUSE_SECONDS", 0.01)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_send__list_lags_behind__patient_connection_hands_over_the_same_bytes():
+    door = Doorkeeper(refusals=5)
+    acts = [Act(KEY, Call(KEY.address, bytes([n]), 30_000)) for n in range(3)]
+    with fake_node(door.methods()) as node:
+        connection = Connection(node.url)
+        connection.patience_seconds = 30
+        outcomes = Crowd(connection).send(acts)
+    assert [one.error for one in outcomes] == [None] * 3
+    fees = Fees()
+    assert sorted(door.taken) == sorted(
+        "0x" + KEY.sign_transaction(act.call, nonce=n, chain_id=20_261, fees=fees).hex()
+        for n, act in enumerate(acts)
+    )
+
+
+@pytest.mark.usefixtures("hurried")
+def test_send__account_not_let_in__refused_by_name_and_nothing_sent():
+    door = Doorkeeper(refusals=10**9)
+    with fake_node(door.methods()) as node:
+        connection = Connection(node.url)
+        for patience in (0, 0.05):
+            connection.patience_seconds = patience
+            with pytest.raises(SenderNotAllowed, match="permissions --fix"):
+                connection.request("eth_sendRawTransaction", "0x00")
+            (answer,) = connection.batch([("eth_sendRawTransaction", ["0x00"])])
+            assert answer["error"]["code"] == -32007
+    assert door.taken == []
