@@ -1,30 +1,35 @@
 """The whole market on four real validators: deployed with interruptions, traded, reconciled."""
 
-import io
+import json
+import subprocess
+import sys
 import time
+from contextlib import contextmanager
 
 import pytest
-from rich.console import Console
 
 from harness.besu_network import BesuNetwork, description
 from tanlian.chain.book import Book
 from tanlian.chain.connection import Connection
+from tanlian.chain.errors import SenderNotAllowed
 from tanlian.chain.keyfiles import QUICK, Keyfiles
 from tanlian.chain.keys import Key, contract_address, keccak
 from tanlian.chain.transactions import Sender
+from tanlian.domain.demonstration import institutions
 from tanlian.domain.target import Target
+from tanlian.services import run_folder
 from tanlian.services.access import deploy_protocol
-from tanlian.services.demo_run import reconcile
-from tanlian.services.demonstration import run_demonstration
 from tanlian.services.inspection import inspect
-from tanlian.services.narration import TerminalNarrator
+from tanlian.services.narration import SilentNarrator
 from tanlian.services.networks import network as network_of
 from tanlian.services.protocol import PLAN, settled
 from tanlian.services.run_folder import RunFolder, open_consortium
+from tanlian_node.permissions import node_lists, wanted_lists
+from tanlian_node.registers import followed as followed_in
 
 pytestmark = [pytest.mark.besu, pytest.mark.slow]
 
-CHAIN_ID = 20_260  # the demonstration's; Besu takes any
+CHAIN_ID = 20_261  # of deployments/consortium
 FIRST, SECOND = "regulator-1", "exchange-1"
 STEPS = len(PLAN.contracts) + len(PLAN.wiring)
 
@@ -35,8 +40,8 @@ class Cut(BaseException):
 
 @pytest.fixture(scope="module")
 def network(besu, tmp_path_factory):
-    # whom the demonstration admits is drawn from its seed: the contracts are the only fence here
-    table = description(chain_id=CHAIN_ID, permissioned=False)
+    table = description(chain_id=CHAIN_ID)
+    table["accounts"] = [Key(keccak(b"besu/deployer")).address]
     made = BesuNetwork(tmp_path_factory.mktemp("market"), besu, table)
     try:
         made.start()
@@ -72,7 +77,9 @@ def cut_before_record(context, number):
 
 def test_deploy__interrupted_at_every_step__gives_one_book(network, tmp_path, monkeypatch, figures):
     monkeypatch.setenv("TANLIAN_DATA", str(tmp_path))
-    target = Target(rpc=network.record.node(FIRST).rpc, book=tmp_path / "book.json")
+    target = Target(
+        network="consortium", rpc=network.record.node(FIRST).rpc, book=tmp_path / "book.json"
+    )
     found = network_of(target)
     keyfiles = Keyfiles(found.keys)
     for alias in ("deployer", "regulator"):
@@ -108,23 +115,90 @@ def test_deploy__interrupted_at_every_step__gives_one_book(network, tmp_path, mo
     )
 
 
-def test_demonstration__both_stages_and_margin__books_balance(network, tmp_path, figures):
+@contextmanager
+def followed(network, book):
+    """The service that keeps the nodes' allowlists equal to what a book's register names."""
+    place = network.record.folder
+    with (place / "permissions.log").open("w") as log:
+        service = subprocess.Popen(
+            [
+                sys.executable, "-m", "tanlian_node.cli", "permissions", "--folder", str(place),
+                "--fix", "--every", "1", "--book", str(book),
+            ],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            yield
+            assert service.poll() is None, (place / "permissions.log").read_text()
+        finally:
+            service.terminate()
+            service.wait(30)
 
-    folder = RunFolder(tmp_path / "run")
-    folder.prepare()
-    narrator = TerminalNarrator(Console(file=io.StringIO()))
+
+def tanlian(network, *arguments, seconds=900):
+    """`tanlian --network consortium …` in a process of its own, as a person runs it."""
+    return subprocess.run(
+        [
+            sys.executable, "-m", "tanlian.cli", "--network", "consortium",
+            "--rpc", network.record.node(FIRST).rpc, *map(str, arguments),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds,
+    )  # fmt: skip
+
+
+def test_demonstration__on_a_permissioned_network__every_stage_and_books_balance(
+    network, tmp_path, figures
+):
+    data = tmp_path / "run"
     began = time.monotonic()
-    consortium = open_consortium(folder, network.record.node(FIRST).rpc, narrator)
-    outcome = run_demonstration(folder, consortium, members=6, seed=7, pace=2)
+    with followed(network, data / "book.json"):
+        run = tanlian(network, "demo", "--once", "--data", data, "--members", 8, "--seed", 7)
     seconds = time.monotonic() - began
-    books = reconcile(consortium, narrator)
-    assert books.balanced, books.verdict
-    assert len(outcome.sessions) == 2
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.splitlines()[-1] == "reconciled: carbon 0 kg, money 0 micro-yuan"
+    for words in (
+        "Stage one of session 1",
+        "Stage two of session 1",
+        "outside the session's band",
+        "accepts it",
+        "obligation 1 is paid",
+        "obligation 2 defaults",
+    ):
+        assert words in run.stdout
+    book = json.loads((data / "book.json").read_text())
+    whom = followed_in([], [data / "book.json"])
+    wanted = wanted_lists(network.rpc(FIRST), whom.registers, [], [])
+    assert len(wanted.accounts) == 8 + len(institutions())
+    for name in network.names:
+        lists = node_lists(network.rpc(name))
+        assert wanted.accounts <= lists.accounts
+        assert book["deployer"].lower() in lists.accounts
     network.wait_for_growth(1, 60)
     lowest = min(network.height(name) for name in network.names)
     chains = [network.block_hashes(name, lowest) for name in network.names]
     assert all(chain == chains[0] for chain in chains)
+    (told,) = [line for line in run.stdout.splitlines() if "events confirmed" in line]
     figures(
-        f"demonstration on four validators: {len(outcome.sessions)} sessions in {seconds:.0f} s, "
-        f"{books.events} events replayed, {books.compared} views compared, books balance"
+        f"`tanlian --network consortium demo` on four permissioned validators: {seconds:.0f} s "
+        f"with the deployment; {told.strip()}"
     )
+
+
+def test_demonstration__lists_follow_nothing__told_what_to_do_and_nothing_deployed(
+    network, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(run_folder, "ALLOWLIST_SECONDS", 3.0)
+    folder = RunFolder(tmp_path / "run")
+    folder.prepare()
+    target = Target(network="consortium", rpc=network.record.node(FIRST).rpc)
+    with pytest.raises(SenderNotAllowed, match="permissions --fix"):
+        open_consortium(folder, target, SilentNarrator())
+    assert json.loads((folder.path / "book.json").read_text())["contracts"] == {}
+    sent = network.rpc(FIRST).call(
+        "eth_getTransactionCount", folder.key("deployer").address, "latest"
+    )
+    assert sent == "0x0"
