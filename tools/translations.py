@@ -26,7 +26,7 @@ def wanted() -> set[str]:
     """Every sentence of the pages, the acts and the refusals, and every error code of accounts."""
     pages = {
         str(message)
-        for folder in (WEB, WEB.parent / "services" / "acts")
+        for folder in (WEB, WEB.parent / "services")
         for _, _, message, _, _ in extract_from_dir(folder, METHODS, keywords=KEYWORDS)
     }
     labels = {message for path in WEB.rglob("*.py") for message in _labels(path.read_text())}

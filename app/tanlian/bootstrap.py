@@ -29,10 +29,11 @@ from tanlian.services.certificate_proof import CertificateProofs
 from tanlian.services.chain_watch import ChainWatch
 from tanlian.services.evidence_desk import EvidenceDesk
 from tanlian.services.networks import data_folder, network
+from tanlian.services.outbox import Outbox
 from tanlian.services.projecting import read_model_of
 from tanlian.services.reading_archive import ReadingArchive
 from tanlian.settings import Settings
-from tanlian.web.app import Office, create_app
+from tanlian.web.app import Office, create_app, now
 from tanlian.web.config import WebConfig
 
 log = logging.getLogger(__name__)
@@ -104,11 +105,14 @@ def build(target: Target, settings: Settings, data: Path) -> Application:
     tables = read_model_of(access, data, settings.read_model)
     found = places(settings, access.network.name, data)
     watch = ChainWatch(access.network)
+    accounts = open_store(found.accounts)
     exporter = secret_file(found.secrets / "exporter.key", lambda: secrets.token_bytes(32))
     office = Office(
-        open_store(found.accounts),
+        accounts,
         SecretsBox.at(found.box_key),
         tables,
+        Outbox(accounts, access, now),
+        now,
         head=watch.head,
         prove=CertificateProofs(access, watch.head).bundle,
         readings=ReadingArchive(found.readings),
@@ -174,6 +178,7 @@ def serving(
     workers = [
         threading.Thread(target=_run, args=(server, stop), name="web"),
         threading.Thread(target=built.watch.follow, args=(stop,), name="watch"),
+        threading.Thread(target=built.office.outbox.follow, args=(stop,), name="delivery"),
         threading.Thread(target=_sweep, args=(built.office, stop), name="sweep"),
     ]
     if settings.projects:

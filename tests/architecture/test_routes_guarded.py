@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.bare_chain import silent_node
 from tanlian.web.guards import guard_of
 from unit.web.conftest import Site
 
@@ -31,8 +32,9 @@ READS = PUBLIC - {"language", "sign_in", "sign_out", "join"} | {"people", "activ
 
 
 @pytest.fixture
-def site(tmp_path) -> Site:
-    return Site(tmp_path)
+def site(tmp_path):
+    with silent_node() as url:
+        yield Site(tmp_path, url)
 
 
 def rules(site: Site) -> list:

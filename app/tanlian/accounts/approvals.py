@@ -95,6 +95,12 @@ def take(db: Connection, origin: Origin, by: Person, number: int) -> Approval:
     return asked
 
 
+def withdraw(db: Connection, number: int) -> None:
+    """Close a request that nobody needs any more."""
+    still = (approvals.c.id == number) & approvals.c.status.in_(("asked", "approved"))
+    db.execute(update(approvals).where(still).values(status="withdrawn"))
+
+
 def approval(db: Connection, by: Person, number: int) -> Approval:
     """Return one request of the person's own organisation.
 

@@ -73,3 +73,15 @@ class IdempotencyConflict(TanlianError):
     """The idempotency key was used for another request, or its first request is still at work."""
 
     code = "idempotency_conflict"
+
+
+class ActClosed(TanlianError):
+    """An act cannot be signed, decided or withdrawn in the state in which it is."""
+
+    code = "act_closed"
+
+
+class SignatureRefused(TanlianError, ValueError):
+    """What was signed is not what the act asks for."""
+
+    code = "signature_refused"

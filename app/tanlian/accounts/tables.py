@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 NAMING = {
@@ -98,7 +99,7 @@ approvals = Table(
     Column("asked_by", ForeignKey("users.id"), nullable=False),
     Column("asked_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
-    Column("status", String(16), nullable=False),  # asked, approved, refused, done
+    Column("status", String(16), nullable=False),  # asked, approved, refused, done, withdrawn
     Column("decided_by", ForeignKey("users.id")),
     Column("decided_at", BigInteger),
 )
@@ -148,4 +149,63 @@ audit = Table(
     Column("act", String(64), nullable=False),
     Column("subject", String(160), nullable=False),
     Column("origin", String(64), nullable=False),  # network address the request came from
+)
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("number", _ID, primary_key=True),  # the order in which they were drafted
+    Column("id", String(16), nullable=False, unique=True),  # what addresses show: unguessable
+    Column("chain", String(66), nullable=False),  # genesis hash: signed bytes are for one chain
+    Column("organisation", Integer, nullable=False, index=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("account", String(42), nullable=False),  # address that signs
+    Column("act", String(64), nullable=False),  # its name in the catalogue
+    Column("details", JSON, nullable=False),  # what the form showed
+    Column("calls", JSON, nullable=False),  # to, data, gas, value of each transaction
+    Column("state", String(16), nullable=False, index=True),
+    Column("waits_for", String(16), nullable=False),  # why nothing happens at this moment
+    Column("approval", ForeignKey("approvals.id")),
+    Column("tried_at", BigInteger),  # when the chain last said that it would take the first call
+    Column("offered_nonce", BigInteger),  # the account's next number when a wallet was asked
+    Column("created_at", BigInteger, nullable=False),
+    Column("signed_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("error", JSON(none_as_null=True)),  # code, sentence, fields
+)
+
+act_transactions = Table(
+    "act_transactions",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("act", ForeignKey("acts.number"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),  # which call of the act
+    Column("chain", String(66), nullable=False),
+    Column("account", String(42), nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("tx_hash", String(66), nullable=False, unique=True),
+    Column("raw", LargeBinary),  # as signed; empty where it could not be had from a wallet
+    Column("signed_in", String(8), nullable=False),  # here, wallet, program
+    Column("state", String(16), nullable=False, index=True),
+    Column("block", BigInteger),
+    Column("gas_used", BigInteger),
+    Column("error", JSON(none_as_null=True)),
+    # no two transactions of the outbox share a number, unless the chain said that one never happens
+    Index(
+        "uq_act_transactions_number",
+        "chain",
+        "account",
+        "nonce",
+        unique=True,
+        sqlite_where=text("state <> 'overtaken'"),
+        postgresql_where=text("state <> 'overtaken'"),
+    ),
+)
+
+signing_accounts = Table(
+    "signing_accounts",  # a row to lock while an account's transactions are numbered
+    metadata,
+    Column("chain", String(66), primary_key=True),
+    Column("account", String(42), primary_key=True),
+    Column("signed", BigInteger, nullable=False),  # how many so far
 )

@@ -144,7 +144,9 @@ class Crowd:
                     left.append(one)
                     continue
                 sender = Sender(self.connection, one.act.key)
-                outcomes[one.place] = outcome_of(sender, one.act.call, receipt)
+                outcomes[one.place] = outcome_of(
+                    sender.connection, sender.address, one.act.call, receipt
+                )
             if len(left) < len(waiting):
                 pause, deadline = POLL_FIRST_SECONDS, time.monotonic() + self.timeout
             elif time.monotonic() > deadline:

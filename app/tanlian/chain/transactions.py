@@ -122,13 +122,9 @@ class Sender:
         return self.key.address
 
     def fees(self) -> Fees:
-        """The price to offer; asked for once.
-
-        A chain of free gas says so by its gas price; its first block still carries a base fee.
-        """
+        """The price to offer; asked for once."""
         if self._fees is None:
-            price = quantity(self.connection.request("eth_gasPrice"))
-            self._fees = Fees(max_fee=2 * price, priority=price // 2) if price else Fees()
+            self._fees = fees_at(quantity(self.connection.request("eth_gasPrice")))
         return self._fees
 
     def estimate(self, call: Call) -> int:
@@ -137,10 +133,7 @@ class Sender:
         Raises:
             ContractRefused: the call would be refused; nothing was sent.
         """
-        question = {"from": self.address, "data": "0x" + call.data.hex(), "value": hex(call.value)}
-        if call.to is not None:
-            question["to"] = call.to
-        return quantity(self.connection.request("eth_estimateGas", question))
+        return estimate(self.connection, self.address, call)
 
     def send(self, call: Call) -> Receipt:
         """Send one call and wait for its receipt; one without a gas limit is tried out first.
@@ -150,7 +143,7 @@ class Sender:
             TransactionTimeout: it is in no block yet; the error names its hash.
         """
         if call.gas == 0:
-            call = replace(call, gas=self.estimate(call) * 5 // 4 + 10_000)
+            call = replace(call, gas=with_reserve(self.estimate(call)))
         return self.send_many([call])[0].unwrap()
 
     def send_many(
@@ -177,7 +170,7 @@ class Sender:
         while time.monotonic() < deadline:
             receipt = self.connection.request("eth_getTransactionReceipt", tx_hash)
             if receipt is not None:
-                return outcome_of(self, call, receipt).unwrap()
+                return outcome_of(self.connection, self.address, call, receipt).unwrap()
             if handed_over is None or time.monotonic() - handed_over > self.timeout / 4:
                 self._hand_over(raw, tx_hash)
                 handed_over = time.monotonic()
@@ -198,7 +191,7 @@ class Sender:
         except NodeRefused as error:
             if self.connection.request("eth_getTransactionByHash", tx_hash) is not None:
                 return
-            if _number_is_taken(error.user_message):
+            if number_is_taken(error.user_message):
                 raise NonceTaken(
                     f"Another transaction of {self.address} took the place of {tx_hash}; look what "
                     "it did before repeating.",
@@ -218,7 +211,7 @@ class Sender:
 
     def next_nonce(self) -> int:
         """The number of the next transaction, counting those that wait at the node."""
-        return quantity(self.connection.request("eth_getTransactionCount", self.address, "pending"))
+        return next_nonce(self.connection, self.address)
 
 
 class _Delivery:
@@ -299,7 +292,7 @@ class _Delivery:
         if answer.get("error") is None or self._is_known(one.tx_hash, answer["error"]):
             self._in_flight[one.tx_hash] = one
             return True
-        if _number_is_taken(answer["error"]):
+        if number_is_taken(answer["error"]):
             self._again.append(one.index)
             return True  # the number is in use, so there is no gap
         try:
@@ -309,9 +302,9 @@ class _Delivery:
         return False
 
     def _is_known(self, tx_hash: str, error: Any) -> bool:
-        if any(mark in _message(error) for mark in _MARKS_OF_KNOWN):
+        if is_known(error):
             return True
-        if not _number_is_taken(error):
+        if not number_is_taken(error):
             return False
         return self._connection.request("eth_getTransactionByHash", tx_hash) is not None
 
@@ -323,7 +316,7 @@ class _Delivery:
         try:
             self._connection.request("eth_sendRawTransaction", "0x" + raw.hex())
         except NodeRefused as error:
-            if not _number_is_taken(error.user_message):
+            if not number_is_taken(error.user_message):
                 raise
 
     def _renumber(self) -> None:
@@ -372,7 +365,10 @@ class _Delivery:
                 receipt = result_of(answer)
                 if receipt is not None:
                     one = self._in_flight.pop(tx_hash)
-                    self._settle(one.index, outcome_of(self._sender, one.call, receipt))
+                    self._settle(
+                        one.index,
+                        outcome_of(self._connection, self._sender.address, one.call, receipt),
+                    )
                     found += 1
             taken += found
             if not found:
@@ -386,7 +382,7 @@ class _Delivery:
         lost = [one for one, answer in zip(sent, known, strict=True) if result_of(answer) is None]
         for one, answer in zip(lost, self._send_raw(lost), strict=True):
             error = answer.get("error")
-            taken = error is not None and _number_is_taken(error)
+            taken = error is not None and number_is_taken(error)
             if taken and not self._is_known(one.tx_hash, error):
                 del self._in_flight[one.tx_hash]
                 self._again.append(one.index)
@@ -408,7 +404,39 @@ class _Delivery:
             self._progress(len(self._outcomes), len(self._calls))
 
 
-def outcome_of(sender: Sender, call: Call, receipt: dict[str, Any]) -> Outcome:
+def fees_at(price: int) -> Fees:
+    """What to offer at a node's gas price.
+
+    A chain of free gas says so by its gas price; its first block still carries a base fee.
+    """
+    return Fees(max_fee=2 * price, priority=price // 2) if price else Fees()
+
+
+def estimate(connection: Connection, account: str, call: Call) -> int:
+    """Ask the node how much gas a call of an account needs.
+
+    Raises:
+        ContractRefused: the call would be refused; nothing was sent.
+    """
+    question = {"from": account, "data": "0x" + call.data.hex(), "value": hex(call.value)}
+    if call.to is not None:
+        question["to"] = call.to
+    return quantity(connection.request("eth_estimateGas", question))
+
+
+def with_reserve(gas: int) -> int:
+    """The limit for a call that was estimated: others may act before it is in a block."""
+    return gas * 5 // 4 + 10_000
+
+
+def next_nonce(connection: Connection, account: str) -> int:
+    """The number of an account's next transaction, counting those that wait at the node."""
+    return quantity(connection.request("eth_getTransactionCount", account, "pending"))
+
+
+def outcome_of(
+    connection: Connection, account: str, call: Call, receipt: dict[str, Any]
+) -> Outcome:
     """Read a receipt; a failed one becomes the contract's refusal."""
     if quantity(receipt["status"]) == 1:
         good = Receipt(
@@ -419,10 +447,12 @@ def outcome_of(sender: Sender, call: Call, receipt: dict[str, Any]) -> Outcome:
             logs=tuple(receipt["logs"]),
         )
         return Outcome(good, None)
-    return Outcome(None, _refusal(sender, call, receipt))
+    return Outcome(None, _refusal(connection, account, call, receipt))
 
 
-def _refusal(sender: Sender, call: Call, receipt: dict[str, Any]) -> ChainError:
+def _refusal(
+    connection: Connection, account: str, call: Call, receipt: dict[str, Any]
+) -> ChainError:
     """Find out why a transaction failed: from its receipt, else by trying it again."""
     tx_hash = receipt["transactionHash"]
     if receipt.get("revertReason"):
@@ -433,11 +463,11 @@ def _refusal(sender: Sender, call: Call, receipt: dict[str, Any]) -> ChainError:
             f"Transaction {tx_hash} ran out of its {call.gas} gas; do less at once.",
             tx_hash=tx_hash,
         )
-    question = {"from": sender.address, "to": call.to, "data": "0x" + call.data.hex()}
+    question = {"from": account, "to": call.to, "data": "0x" + call.data.hex()}
     block = quantity(receipt["blockNumber"])
     for state in (block - 1, block):
         try:
-            sender.connection.request("eth_call", question, hex(state))
+            connection.request("eth_call", question, hex(state))
         except ChainError as error:
             error.fields["tx_hash"] = tx_hash
             return error
@@ -448,7 +478,12 @@ def _message(error: Any) -> str:
     return str(error.get("message", error) if isinstance(error, dict) else error).lower()
 
 
-def _number_is_taken(error: Any) -> bool:
+def is_known(error: Any) -> bool:
+    """Whether a node's error says that it has the transaction already."""
+    return any(mark in _message(error) for mark in _MARKS_OF_KNOWN)
+
+
+def number_is_taken(error: Any) -> bool:
     """Whether a node's error says that the transaction's number belongs to another one."""
     message = _message(error)
     return "nonce too low" in message or "nonce below" in message or "underpriced" in message

@@ -1,4 +1,4 @@
-"""Whose turn it is to project: one process at a time, the others wait to take over.
+"""Whose turn it is to do what one process does for all; the others wait to take over.
 
 PostgreSQL lends a lock for as long as a connection lives; beside a SQLite file lies a file for the
 system's lock. Both end with the process that held them, however it ended.
@@ -13,11 +13,13 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-_PROJECTING = 0x7461_6E6D
+PROJECTING = "projecting"
+DELIVERING = "delivering"
+_LOCKS = {PROJECTING: 0x7461_6E6D, DELIVERING: 0x7461_6E6E}
 
 
 class Turn:
-    """The right to project into one database."""
+    """The right to do one work over one database."""
 
     def __init__(self, held: Connection | None) -> None:
         self._held = held
@@ -34,11 +36,11 @@ class Turn:
 
 
 @contextmanager
-def turn(engine: Engine) -> Iterator[Turn | None]:
+def turn(engine: Engine, work: str = PROJECTING) -> Iterator[Turn | None]:
     """Yield the turn, or None while another process has it. It is given back at the end."""
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as held:
-            mine = held.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _PROJECTING})
+            mine = held.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCKS[work]})
             try:
                 yield Turn(held) if mine else None
             finally:
@@ -48,7 +50,7 @@ def turn(engine: Engine) -> Iterator[Turn | None]:
     if database in {None, "", ":memory:"}:
         yield Turn(None)
         return
-    with Path(f"{database}.projecting").open("w") as file:
+    with Path(f"{database}.{work}").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

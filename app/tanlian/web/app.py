@@ -20,6 +20,7 @@ from tanlian.readmodel.queries import members
 from tanlian.services.certificate_proof import nothing_proved
 from tanlian.services.chain_watch import Head
 from tanlian.services.evidence_desk import EvidenceDesk
+from tanlian.services.outbox import Outbox
 from tanlian.services.reading_archive import ReadingArchive
 from tanlian.web import failures, formats, guards, language, readiness, request_log, security, urls
 from tanlian.web.config import WebConfig
@@ -29,9 +30,14 @@ from tanlian.web.metrics import Metrics
 log = logging.getLogger(__name__)
 
 
+def now() -> int:
+    """The time, in UTC seconds."""
+    return int(time.time())
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What the views need: accounts and their key, the read model's tables, the clock.
+    """What the views need: accounts and their key, the read model's tables, the outbox, the clock.
 
     `head` gives the head of the chain as last asked, None while the chain does not answer; `prove`
     gives the bundle of evidence for a certificate made by a transaction.
@@ -41,7 +47,8 @@ class Office:
     engine: Engine
     box: SecretsBox
     tables: Engine
-    now: Callable[[], int] = lambda: int(time.time())
+    outbox: Outbox
+    now: Callable[[], int] = now
     head: Callable[[], Head | None] = lambda: None
     prove: Callable[[int, str], bytes] = nothing_proved
     readings: ReadingArchive = field(default_factory=lambda: ReadingArchive(None))

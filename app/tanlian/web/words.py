@@ -50,6 +50,13 @@ ACTS = (
     N_("payee removed"),
     N_("API key issued"),
     N_("API key revoked"),
+    N_("act drafted"),
+    N_("act signed"),
+    N_("act done"),
+    N_("act refused"),
+    N_("act overtaken"),
+    N_("act withdrawn"),
+    N_("act lapsed"),
 )
 # said by static/proof.js; {names} are filled in there
 PROOF_STEPS = {

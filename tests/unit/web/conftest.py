@@ -1,4 +1,5 @@
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyotp
@@ -7,6 +8,7 @@ from flask import url_for
 from flask.testing import FlaskClient
 from sqlalchemy import insert
 
+from harness.bare_chain import bare_access, silent_node
 from tanlian.accounts import people
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.secrets_box import SecretsBox
@@ -14,6 +16,7 @@ from tanlian.accounts.store import open_store
 from tanlian.domain.roles import Role
 from tanlian.readmodel.store import open_read_model
 from tanlian.readmodel.tables import organisations
+from tanlian.services.outbox import Outbox
 from tanlian.web.app import Office, create_app
 from tanlian.web.config import WebConfig
 
@@ -24,16 +27,18 @@ REGULATOR, EMITTER = 1, 2
 class Site:
     """The application with a clock that tests move and people who can sign in."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, node: str) -> None:
         self.now = 1_800_000_000
         self.tables = open_read_model(f"sqlite:///{folder / 'tables.sqlite'}")
         for number, roles in ((REGULATOR, Role.REGULATOR), (EMITTER, Role.EMITTER)):
             self.admit(number, roles)
         self.secrets: dict[str, str] = {}
+        accounts = open_store(f"sqlite:///{folder / 'accounts.sqlite'}")
         self.office = Office(
-            open_store(f"sqlite:///{folder / 'accounts.sqlite'}"),
+            accounts,
             SecretsBox.at(folder / "secret.key"),
             self.tables,
+            Outbox(accounts, bare_access(node), lambda: self.now),
             lambda: self.now,
         )
         self.app = create_app(WebConfig(secret=b"s" * 32, insecure_cookies=True), self.office)
@@ -121,6 +126,12 @@ class Browser:
         return self.post("sign_in", given)
 
 
+@pytest.fixture(scope="session")
+def node() -> Iterator[str]:
+    with silent_node() as url:
+        yield url
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(tmp_path)
+def site(tmp_path: Path, node: str) -> Site:
+    return Site(tmp_path, node)

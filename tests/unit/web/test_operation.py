@@ -4,13 +4,14 @@ import io
 import json
 import logging
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import insert
 
 from tanlian.readmodel.tables import checkpoint
 from tanlian.services.chain_watch import Head
-from tanlian.web.app import Office, create_app
+from tanlian.web.app import create_app
 from tanlian.web.config import WebConfig
 from tanlian.web.live import Live, TooManyStreams
 from tanlian.web.request_log import formatter
@@ -29,7 +30,7 @@ def stand(site, block: int, time: int) -> None:
 
 def client(site, head=None, **config):
     """The site's pages with another head of the chain and another configuration."""
-    office = Office(site.office.engine, site.office.box, site.tables, site.office.now, lambda: head)
+    office = replace(site.office, head=lambda: head)
     return create_app(
         WebConfig(secret=b"s" * 32, insecure_cookies=True, **config), office
     ).test_client()

@@ -38,7 +38,7 @@ LEFT_OUT = ("sessions",)
 _OWNER_ONLY = 0o700
 _SQLITE = b"SQLite format 3\0"
 _LOGS = (".jsonl", ".log")
-_PASSING = (".projecting", "-wal", "-shm", "-journal")
+_PASSING = (".projecting", ".delivering", "-wal", "-shm", "-journal")
 
 
 @dataclass(frozen=True, slots=True)
