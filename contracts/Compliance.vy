@@ -380,7 +380,9 @@ def carry_over_limit(org_id: uint256, period: uint256) -> uint256:
     rules: ICompliance.Rules = self._opened(period)
     if rules.carry_unlimited:
         return max_value(uint256)
-    return self._carry_limit(org_id, period, rules) - self.carried_kg[org_id][period]
+    limit: uint256 = self._carry_limit(org_id, period, rules)
+    # a corrected figure of net sales may lie below what was carried over under the earlier one
+    return limit - min(limit, self.carried_kg[org_id][period])
 
 
 @external

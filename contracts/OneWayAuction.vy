@@ -66,7 +66,7 @@ _bids: HashMap[uint256, IOneWayAuction.Bid]
 _last_rank: HashMap[uint256, uint256]  # of the last bid ranked, + 1
 _attempt: HashMap[uint256, uint256]  # how often the ranking of an auction was begun anew
 _ranked_in: HashMap[uint256, uint256]  # the attempt that ranked a bid, + 1
-_commitments: HashMap[bytes32, bool]
+_commitments: HashMap[uint256, HashMap[bytes32, bool]]  # organisation
 
 
 @deploy
@@ -156,8 +156,9 @@ def commit(auction_id: uint256, commitment: bytes32, deposit: uint256) -> uint25
         block.timestamp <= self._terms[auction_id].commits_until
     ), "one_way_auction: commit phase over"
     assert deposit != 0, "one_way_auction: no deposit"
-    assert not self._commitments[commitment], "one_way_auction: commitment used"
-    self._commitments[commitment] = True
+    # by organisation: who copies another's commitment from the pool blocks nobody
+    assert not self._commitments[org_id][commitment], "one_way_auction: commitment used"
+    self._commitments[org_id][commitment] = True
     bid_id: uint256 = self.bid_count + 1
     self.bid_count = bid_id
     self._bids[bid_id] = IOneWayAuction.Bid(

@@ -246,14 +246,30 @@ def test_reveal__not_as_committed_or_against_the_terms__is_refused_and_forfeits(
         it.auction.settle_bid(bid)
 
 
-def test_commit__copied_commitment_or_no_money_or_no_role__is_refused(duties: Duties) -> None:
+def test_commit__copied_before_its_owner_was_heard__blocks_nobody(duties: Duties) -> None:
+    """Who sees a commitment in the pool cannot use it up: it is counted by organisation."""
+    it = duties
+    number = open_auction(it)
+    sealed = it.auction.commitment_of(number, it.emitter.org_id, 6_000, 10, salt(0))
+    it.auction.commit(number, sealed, 1, sender=it.trader.account)
+    bid = it.auction.commit(number, sealed, 10 * 6_000 * PER_TICK, sender=it.emitter.account)
+    boa.env.timestamp = it.auction.terms(number).commits_until + 1
+    with boa.reverts("one_way_auction: not your bid"):
+        it.auction.reveal(bid, 6_000, 10, salt(0), sender=it.trader.account)
+    with boa.reverts("one_way_auction: not what was committed"):
+        it.auction.reveal(bid - 1, 6_000, 10, salt(0), sender=it.trader.account)
+    it.auction.reveal(bid, 6_000, 10, salt(0), sender=it.emitter.account)
+    assert it.auction.bid(bid).lots == 10
+
+
+def test_commit__commitment_twice_or_no_money_or_no_role__is_refused(duties: Duties) -> None:
     it = duties
     number = open_auction(it)
     wish = Wish("emitter", 6_000, 10)
     commit(it, number, wish)
     sealed = it.auction.commitment_of(number, it.emitter.org_id, 6_000, 10, salt(0))
     with boa.reverts("one_way_auction: commitment used"):
-        it.auction.commit(number, sealed, YUAN, sender=it.trader.account)
+        it.auction.commit(number, sealed, YUAN, sender=it.emitter.account)
     with boa.reverts("one_way_auction: no deposit"):
         it.auction.commit(number, salt(9), 0, sender=it.trader.account)
     with boa.reverts("member_guard: role missing"):

@@ -339,6 +339,12 @@ def test_carry_over__with_sales__adds_the_multiple(after_deadline: Duties) -> No
     with boa.reverts("compliance: carry-over exceeded"):
         it.compliance.carry_over(PERIOD, CEA24, limit + 1, sender=it.emitter.account)
     it.compliance.carry_over(PERIOD, CEA24, limit, sender=it.emitter.account)
+    # the regulator corrects the figure to less than what was carried over already
+    corrected = (it.emitter.org_id, PERIOD, 0, DOCUMENT)
+    it.compliance.record_net_sales(*corrected, sender=it.regulator.account)
+    assert it.compliance.carry_over_limit(it.emitter.org_id, PERIOD) == 0
+    with boa.reverts("compliance: carry-over exceeded"):
+        it.compliance.carry_over(PERIOD, CEA24, 1, sender=it.emitter.account)
 
 
 def test_carry_over__duty_unmet__is_refused(open_duty: Duties) -> None:
