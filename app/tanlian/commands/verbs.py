@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 NOUNS = {
     "conflict": "Conflicts of interest between verifiers and emitters.",
+    "offset": "Reduction projects, their credits, and credits of other registries.",
+    "rules": "Propose, vote on and enact rules of rewards and penalties.",
     "units": "Move and retire units of the registry account.",
 }
 _FILES = {"document", "rows"}  # kinds that are given as files
@@ -34,7 +37,9 @@ def add_verbs(group: click.Group) -> None:
 
 def groups() -> dict[str, click.Command]:
     """Make the commands and groups that no module of `tanlian.commands` has by hand."""
-    by_hand = {path.stem for path in Path(tanlian.commands.__file__).parent.glob("*.py")}
+    by_hand = {
+        path.stem.replace("_", "-") for path in Path(tanlian.commands.__file__).parent.glob("*.py")
+    }
     found: dict[str, click.Command] = {}
     for act in catalogue().values():
         noun, _, verb = act.command.rpartition(" ")
@@ -60,7 +65,7 @@ def command_of(act: Act, verb: str) -> click.Command:
     return command
 
 
-def do(act: Act, access: Access, sender: Sender, given: dict[str, Raw]) -> None:
+def do(act: Act, access: Access, sender: Sender, given: Mapping[str, Raw]) -> None:
     """Do an act with a key of this machine, and say what came of it.
 
     Raises:

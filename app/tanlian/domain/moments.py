@@ -42,3 +42,8 @@ def parse_moment(text: str) -> Moment:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return Moment(int(moment.timestamp()), relative=False)
+
+
+def in_utc(seconds: int) -> str:
+    """Write a time of the chain as people read it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -5,6 +5,7 @@ anyone can prove which file a duty was computed under.
 """
 
 import json
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -138,6 +139,14 @@ def profile(jurisdiction: str, period: int) -> Profile:
             period=period,
         )
     return parse_profile(source.read_text(encoding="utf-8"))
+
+
+@cache
+def shipped_profiles() -> tuple[Profile, ...]:
+    """Return every shipped profile: `<two letters>_<year>.toml`."""
+    names = (file.name for file in files(__package__).joinpath("rules").iterdir())
+    found = sorted(name for name in names if re.fullmatch(r"[a-z]{2}_[0-9]{4}\.toml", name))
+    return tuple(profile(name[:2], int(name[3:7])) for name in found)
 
 
 def parse_profile(text: str) -> Profile:

@@ -80,6 +80,11 @@ def show_yuan(amount: int) -> str:
     return f"{sign}{whole:,}.{decimals} yuan"
 
 
+def show_coins(amount: int) -> str:
+    """Credit coins, given in millionths, as people read them."""
+    return show_yuan(amount).replace("yuan", "coins")
+
+
 def show_price(price: int) -> str:
     """Price as people read it, in yuan per tonne with two decimals."""
     whole, part = divmod(price, TICKS_PER_YUAN)

@@ -230,6 +230,37 @@ def signed(report: PeriodicReport, key: Key) -> SignedReport:
     return SignedReport(text, key.address, "0x" + signature.hex())
 
 
+def signature_text(proof: SignedReport) -> str:
+    """Return what stands beside a signed report: who signed which text."""
+    document = {
+        "keccak256": keccak(proof.text.encode()).hex(),
+        "signature": proof.signature,
+        "signer": proof.signer,
+    }
+    return json.dumps(document, indent=1, sort_keys=True) + "\n"
+
+
+def read_signed(text: bytes, signature: bytes) -> SignedReport:
+    """Read a report with the signature beside it.
+
+    Raises:
+        InvalidInput: one of them is malformed, or the signature is of another text or signer.
+    """
+    try:
+        told = json.loads(signature)
+        proof = SignedReport(text.decode(), str(told["signer"]), str(told["signature"]))
+        genuine = proof.is_genuine()
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise InvalidInput(f"This is no signed report: {error!r}.") from error
+    if not genuine:
+        raise InvalidInput(
+            f"The signature is not one of {proof.signer} under this report; report or signature "
+            "was changed.",
+            signer=proof.signer,
+        )
+    return proof
+
+
 def _message_digest(text: str) -> bytes:
     return keccak(PREFIX + str(WORD).encode() + keccak(text.encode()))
 

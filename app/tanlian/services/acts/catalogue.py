@@ -7,16 +7,36 @@ from types import MappingProxyType
 from tanlian.domain.errors import NotFound
 from tanlian.services.acts import (
     allocation,
+    auction,
+    checks,
+    coin,
+    compliance,
     emissions,
+    incentives,
     membership,
     money,
     monitoring,
+    offsets,
     trading,
     units,
 )
 from tanlian.services.acts.act import Act
 
-MODULES = (membership, allocation, units, money, trading, monitoring, emissions)
+MODULES = (
+    membership,
+    allocation,
+    units,
+    money,
+    trading,
+    monitoring,
+    emissions,
+    compliance,
+    offsets,
+    coin,
+    incentives,
+    checks,
+    auction,
+)
 
 
 @cache
