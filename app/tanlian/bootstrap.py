@@ -7,22 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from flask import Flask, url_for
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from waitress.server import create_server
 
 from tanlian import settings as configuration
 from tanlian.accounts import api_access, people, sign_in
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.secrets_box import SecretsBox, new_token, secret_file
 from tanlian.accounts.store import open_store
-from tanlian.domain.errors import TanlianError
 from tanlian.domain.target import Target
 from tanlian.readmodel.projector import Projector
 from tanlian.readmodel.queries import members
+from tanlian.servers import listening
 from tanlian.services.access import open_access
 from tanlian.services.backup.backup import Installation
 from tanlian.services.certificate_proof import CertificateProofs
@@ -39,12 +37,6 @@ from tanlian.web.config import WebConfig
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 300.0
-
-
-class PortTaken(TanlianError):
-    """The address is in use, or not one of this machine."""
-
-    code = "port_taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,28 +147,16 @@ def serving(
 
     Raises:
         PortTaken: another program listens there.
+        CertificateUnusable: what is wrong with the certificate or its key.
         SettingsRefused: the configuration is wrong.
     """
     settings = settings or configuration.load(host=host, port=port)
     built = build(target, settings, data or data_folder())
     built.projector.catch_up()
     stop = threading.Event()
-    try:
-        server: Any = create_server(
-            built.app,
-            host=settings.host,
-            port=settings.port,
-            threads=settings.threads + settings.streams,
-            ident=None,  # nobody needs to know which server this is
-        )
-    except OSError as error:
-        raise PortTaken(
-            f"Nothing can listen at {settings.host}:{settings.port} ({error.strerror}); choose "
-            "another --port.",
-            port=settings.port,
-        ) from error
+    server = listening(built.app, settings)
     workers = [
-        threading.Thread(target=_run, args=(server, stop), name="web"),
+        threading.Thread(target=server.run, name="web"),
         threading.Thread(target=built.watch.follow, args=(stop,), name="watch"),
         threading.Thread(target=built.office.outbox.follow, args=(stop,), name="delivery"),
         threading.Thread(target=_sweep, args=(built.office, stop), name="sweep"),
@@ -188,7 +168,7 @@ def serving(
     for worker in workers:
         worker.start()
     try:
-        yield f"http://{settings.host}:{server.effective_port}/"
+        yield server.address
     finally:
         stop.set()
         server.close()
@@ -228,11 +208,3 @@ def _web_config(settings: Settings, found: Places) -> WebConfig:
         max_lag_seconds=settings.max_lag_seconds,
         metrics_token=settings.metrics_token,
     )
-
-
-def _run(server: Any, stop: threading.Event) -> None:
-    try:
-        server.run()
-    except OSError:
-        if not stop.is_set():  # the socket was closed under the loop on purpose
-            raise

@@ -68,6 +68,11 @@ class Settings:
     gateways: tuple[str, ...] = _key(
         (), "configuration files of gateways whose stores are backed up with the rest"
     )
+    certificate: str = _key(
+        "", "certificate chain (PEM) under which the pages are served by HTTPS; empty: plain HTTP"
+    )
+    certificate_key: str = _key("", "private key (PEM) of the certificate")
+    certificate_passphrase_file: str = _key("", "file with the passphrase of that key")
     hosts: tuple[str, ...] = _key(
         (), "names under which browsers may ask for the site; empty: any name"
     )
@@ -107,7 +112,7 @@ class Settings:
     @property
     def sends_insecure_cookies(self) -> bool:
         if self.insecure_cookies is None:
-            return self.is_loopback and not self.trusted_proxies
+            return self.is_loopback and not self.trusted_proxies and not self.certificate
         return self.insecure_cookies
 
     def shown(self) -> dict[str, Any]:
@@ -139,6 +144,8 @@ def load(
         raise SettingsRefused(
             "accounts and read_model name one database; they need two (of one server, if you like)."
         )
+    if bool(found.certificate) != bool(found.certificate_key):
+        raise SettingsRefused("certificate and certificate_key go together: give both or neither.")
     return found
 
 

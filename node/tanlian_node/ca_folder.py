@@ -143,6 +143,22 @@ class CaFolder:
         target.touch(mode=0o600)
         target.write_bytes(store)
 
+    def export(self, organisation: str, name: str, place: Path) -> tuple[Path, Path]:
+        """Write what a web server serves TLS with: the chain (PEM) and the key, encrypted as here.
+
+        Returns the two paths.
+        """
+        own = self.folder / organisation / f"{name}.pem"
+        key = self.folder / organisation / f"{name}.key"
+        load_certificate(own)
+        self._key(key)  # refuses a wrong passphrase now, not when the server starts
+        place.mkdir(parents=True, exist_ok=True)
+        chain = place / f"{name}.chain.pem"
+        authority = self.folder / organisation / "ca.pem"
+        chain.write_bytes(own.read_bytes() + authority.read_bytes())
+        write_secret(place / f"{name}.key", key.read_text())
+        return chain, place / f"{name}.key"
+
     def _authority(self, organisation: str | None) -> ca.Authority:
         place = self.folder / "root" if organisation is None else self.folder / organisation / "ca"
         return ca.Authority(

@@ -43,6 +43,7 @@ def test_load__file_named_by_the_environment__read(tmp_path) -> None:
         ('default_language = "fr"', "one of zh, en"),
         ('accounts = "nonsense"', "no database URL"),
         ("port = ", "is no TOML"),
+        ('certificate = "a.pem"', "go together"),
         ('accounts = "sqlite:///a"\nread_model = "sqlite:///a"', "one database; they need two"),
     ],
 )

@@ -95,7 +95,8 @@ class _Pages:
 
     @contextmanager
     def serving(self, market: Target, data: Path) -> Iterator[str]:
-        from tanlian.bootstrap import PortTaken, serving
+        from tanlian.bootstrap import serving
+        from tanlian.servers import PortTaken
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda _number, _frame: self._ended.set())

@@ -30,14 +30,34 @@ def web() -> None:
 @CONFIG
 @click.option("--host", help="Address to listen on [default: 127.0.0.1].")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on [default: 8000].")
+@click.option("--certificate", help="Serve HTTPS under this chain of certificates (PEM).")
+@click.option("--certificate-key", help="Its private key (PEM).")
 @click.pass_obj
-def serve(target: Target, config: Path | None, host: str | None, port: int | None) -> None:
-    """Serve until Ctrl-C or SIGTERM; the tables follow the chain meanwhile."""
+def serve(
+    target: Target,
+    config: Path | None,
+    host: str | None,
+    port: int | None,
+    *,
+    certificate: str | None,
+    certificate_key: str | None,
+) -> None:
+    """Serve until Ctrl-C or SIGTERM; the tables follow the chain meanwhile.
+
+    Plain HTTP is for this machine or behind a proxy; --certificate serves HTTPS, for example under
+    a certificate of the consortium (`tanlian-node ca export`).
+    """
     from tanlian import logs, settings
     from tanlian.bootstrap import serving
     from tanlian.web.request_log import formatter
 
-    found = settings.load(config, host=host, port=port)
+    found = settings.load(
+        config,
+        host=host,
+        port=port,
+        certificate=certificate,
+        certificate_key=certificate_key,
+    )
     logs.write_to(level=found.log_level, formatter=formatter())
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -84,6 +84,24 @@ def issue(
     click.echo(f"fingerprint 0x{place.fingerprint(organisation, name).hex()}")
 
 
+@authority.command("export")
+@folder_option
+@passphrase_option
+@organisation_option
+@name_option
+@click.option("--to", "target", type=click.Path(file_okay=False, path_type=Path), required=True)
+def export(
+    *, folder: Path, passphrase_file: Path | None, organisation: str, name: str, target: Path
+) -> None:
+    """Write the chain and the key of a certificate for a web server (`tanlian web serve`)."""
+    from tanlian_node.ca_network import ca_folder
+
+    place = ca_folder(folder, passphrase(passphrase_file))
+    chain, key = place.export(organisation, name, target)
+    click.echo(f"tanlian web serve --certificate {chain} --certificate-key {key}")
+    click.echo("The key has the passphrase of the authority's folder; browsers need ca/root.pem.")
+
+
 @authority.command("renew")
 @folder_option
 @passphrase_option
