@@ -2,10 +2,9 @@
 
 from sqlalchemy.engine import Connection
 
+from tanlian.domain.errors import NotFound
 from tanlian.domain.roles import Role
-from tanlian.readmodel.queries.facts import facts_named, facts_of
-
-_STEPS = ("VerifierAssigned", "EmissionsAccepted")
+from tanlian.readmodel.queries import emissions, monitoring
 
 
 def may_see_evidence(
@@ -13,29 +12,21 @@ def may_see_evidence(
 ) -> bool:
     """Tell whether an organisation with these roles may see another one's evidence of a year.
 
-    The regulator may; the emitter itself may; of the verifiers those that the year is assigned to
-    now, or whose figure was accepted.
+    The regulator may; the emitter itself may; of the verifiers the one that is at work on the
+    year's report, and the one that gave its figure.
     """
     if Role.REGULATOR in roles or viewer == organisation:
         return True
     if Role.VERIFIER not in roles:
         return False
-    assigned, accepted = 0, 0
-    for fact in facts_of(db, organisation, "emissions", _STEPS):
-        if fact["year"] == year:
-            if fact.name == "VerifierAssigned":
-                assigned = fact["verifier"]
-            else:
-                accepted = fact["verifier"]
-    return viewer in {assigned, accepted}
+    try:
+        report = emissions.report(db, organisation, year)
+    except NotFound:
+        return False
+    return viewer in {report.assigned_to, report.verifier}
 
 
 def visible_years(db: Connection, viewer: int, roles: Role) -> list[tuple[int, int]]:
     """Return organisation and year of each logbook that the viewer may look into, newest first."""
-    opened = {
-        (f["organisation"], f["year"]) for f in facts_named(db, "monitoring", "LogbookOpened")
-    }
-    return sorted(
-        (case for case in opened if may_see_evidence(db, viewer, roles, *case)),
-        key=lambda case: (-case[1], case[0]),
-    )
+    opened = monitoring.monitored_years(db)
+    return [case for case in opened if may_see_evidence(db, viewer, roles, *case)]

@@ -1,19 +1,16 @@
 """The sources, devices and anchored batches of an organisation, as the chain has them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
 from tanlian.proofs.logbook import Batch
 from tanlian.proofs.merkle_sum import Node, keccak
-from tanlian.readmodel.queries.facts import StatedFact, facts_of
+from tanlian.readmodel.queries import monitoring as asking
 from tanlian.services.reading_files import Anchor, Device
 
-_FACTS = (
-    "SourceRegistered", "SourceClosed", "DeviceRegistered", "DeviceKeyReplaced", "DeviceRetired",
-    "BatchAnchored", "LogbookOpened", "GatewayReplaced",
-)  # fmt: skip
+MOST_BATCHES = 20_000  # two gateways that anchor every hour of a leap year
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,31 +97,29 @@ class Plant:
 
 def plant_of(db: Connection, organisation: int, year: int) -> Plant:
     """Return an organisation's sources and devices, and what was anchored in a year."""
-    sources: dict[int, EmissionSource] = {}
-    devices: dict[int, RegisteredDevice] = {}
-    batches: list[AnchoredBatch] = []
-    logbooks: dict[str, str] = {}  # who writes now, and who opened what it writes in
-    for fact in facts_of(db, organisation, "monitoring", _FACTS):
-        match fact.name:
-            case "SourceRegistered":
-                sources[fact["source"]] = EmissionSource(fact["source"], fact["name"], 0)
-            case "SourceClosed":
-                sources[fact["source"]] = replace(sources[fact["source"]], closed_at=fact.time)
-            case "DeviceRegistered" | "DeviceKeyReplaced" | "DeviceRetired":
-                devices[fact["device"]] = _device(devices.get(fact["device"]), fact)
-            case "GatewayReplaced" if fact["year"] == year:
-                old_one, new_one = fact["old_gateway"].lower(), fact["new_gateway"].lower()
-                logbooks[new_one] = logbooks.pop(old_one, old_one)
-            case "BatchAnchored" if fact["year"] == year:
-                writer = fact["gateway"].lower()
-                batches.append(_batch(logbooks.get(writer, writer), fact))
-    return Plant(organisation, year, sources, devices, tuple(batches))
-
-
-def years_of(db: Connection, organisation: int) -> list[int]:
-    """Return the years in which an organisation opened a logbook, newest first."""
-    found = facts_of(db, organisation, "monitoring", ("LogbookOpened",))
-    return sorted({fact["year"] for fact in found}, reverse=True)
+    sources = {
+        row.id: EmissionSource(row.id, row.name, row.closed_at or 0)
+        for row in asking.sources_of(db, organisation)
+    }
+    devices = {
+        row.id: RegisteredDevice(
+            row.id,
+            row.source,
+            row.name,
+            tuple((key.key.lower(), key.since) for key in reversed(row.keys)),
+            row.retired_at or 0,
+        )
+        for row in asking.devices_of(db, organisation)
+    }
+    batches = asking.anchors_of(db, organisation, year, limit=MOST_BATCHES)
+    opened_by = _first_writers(asking.logbooks_of(db, organisation, year))
+    return Plant(
+        organisation,
+        year,
+        sources,
+        devices,
+        tuple(_batch(opened_by[row.gateway], row) for row in reversed(batches)),
+    )
 
 
 def head_after(batch: AnchoredBatch) -> bytes:
@@ -132,22 +127,28 @@ def head_after(batch: AnchoredBatch) -> bytes:
     return keccak(batch.previous_head + batch.batch.commitment)
 
 
-def _device(known: RegisteredDevice | None, fact: StatedFact) -> RegisteredDevice:
-    if known is None:
-        key = (fact["key"].lower(), fact.time)
-        return RegisteredDevice(fact["device"], fact["source"], fact["name"], (key,), 0)
-    if fact.name == "DeviceKeyReplaced":
-        return replace(known, keys=(*known.keys, (fact["new_key"].lower(), fact.time)))
-    return replace(known, retired_at=fact.time)
+def _first_writers(logbooks: Sequence[asking.Logbook]) -> dict[str, str]:
+    """Return for each gateway the one that opened the logbook it writes in."""
+    before = {row.replaced_by: row.gateway for row in logbooks if row.replaced_by is not None}
+
+    def opener(gateway: str) -> str:
+        seen = [gateway]
+        while (earlier := before.get(seen[-1])) is not None:
+            if earlier in seen:  # it came back: any of them names the logbook
+                return min(seen)
+            seen.append(earlier)
+        return seen[-1]
+
+    return {row.gateway: opener(row.gateway) for row in logbooks}
 
 
-def _batch(logbook: str, fact: StatedFact) -> AnchoredBatch:
-    root = Node(bytes.fromhex(fact["root"][2:]), fact["mass_g"], fact["count"])
+def _batch(logbook: str, row: asking.Anchor) -> AnchoredBatch:
+    root = Node(bytes.fromhex(row.root[2:]), row.mass_g, row.readings)
     return AnchoredBatch(
-        Batch(fact["first_hour"], fact["hours"], root),
+        Batch(row.first_hour, row.hours, root),
         logbook,
-        bytes.fromhex(fact["previous_head"][2:]),
-        fact.tx_hash,
-        fact.block,
-        fact.time,
+        bytes.fromhex(row.previous_head[2:]),
+        row.tx_hash,
+        row.block,
+        row.time,
     )

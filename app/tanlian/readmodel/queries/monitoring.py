@@ -233,6 +233,16 @@ def logbooks_of(db: Connection, organisation: int, year: int | None = None) -> l
     ]
 
 
+def monitored_years(db: Connection) -> list[tuple[int, int]]:
+    """Return organisation and year of every logbook, newest year first."""
+    query = (
+        select(logbooks.c.organisation, logbooks.c.year)
+        .distinct()
+        .order_by(logbooks.c.year.desc(), logbooks.c.organisation)
+    )
+    return [(organisation, number) for organisation, number in db.execute(query)]
+
+
 def anchors_of(
     db: Connection,
     organisation: int,
