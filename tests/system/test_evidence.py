@@ -83,7 +83,7 @@ def case(tmp_path_factory):
                 it.sender("gateway"), "monitoring", "anchor", 2024, hour, 24, root.digest,
                 root.mass_g, root.count,
             )  # fmt: skip
-        document, _ = seal(b"the report", keccak(b"test/emitter"))
+        document, _ = seal(b"the report", it.key("emitter").sign)
         lines = [abi_line(line) for line in sample_lines()]
         access.act(mine, "emissions", "report", 2024, lines, document.address)
         validators = access.connection.request("qbft_getValidatorsByBlockNumber", "latest")

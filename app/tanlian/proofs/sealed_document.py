@@ -8,6 +8,7 @@ signed, and that a version sealed anew for other readers has the same content.
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -17,7 +18,9 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from tanlian.domain.errors import TanlianError
 from tanlian.proofs.merkle_sum import keccak
-from tanlian.proofs.reading_signature import sign_digest, signer_of_digest
+from tanlian.proofs.reading_signature import signer_of_digest
+
+Sign = Callable[[bytes], bytes]  # the author's key at work: a digest in, 65 bytes r | s | v out
 
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 _MAGIC = b"tanlian sealed 1\n"
@@ -73,15 +76,13 @@ def fingerprint(key: X25519PublicKey) -> bytes:
     return keccak(key.public_bytes_raw())
 
 
-def seal(
-    content: bytes, author_key: bytes, salt: bytes | None = None
-) -> tuple[SealedDocument, bytes]:
+def seal(content: bytes, sign: Sign, salt: bytes | None = None) -> tuple[SealedDocument, bytes]:
     """Encrypt and sign; return the sealed document and its key, which is for `wrap` only."""
     salt = salt or os.urandom(_SALT_BYTES)
     key, nonce = ChaCha20Poly1305.generate_key(), os.urandom(_NONCE_BYTES)
     blob = _MAGIC + nonce + ChaCha20Poly1305(key).encrypt(nonce, salt + content, _MAGIC)
     content_hash = keccak(salt + content)
-    signature = sign_digest(author_key, _digest(keccak(blob), content_hash))
+    signature = sign(_digest(keccak(blob), content_hash))
     return SealedDocument(blob, content_hash, signature), key
 
 

@@ -4,10 +4,12 @@ Blobs lie under their hash and are checked on every read. Grants are lines of a 
 names the hash of the line before, so that no grant disappears unseen.
 """
 
+import fcntl
 import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +22,7 @@ from tanlian.proofs.sealed_document import (
     DocumentRefused,
     OpenedDocument,
     SealedDocument,
+    Sign,
     fingerprint,
     open_document,
     seal,
@@ -116,10 +119,10 @@ class Documents:
         self._now = now
 
     def file(
-        self, content: bytes, author: str, author_key: bytes, readers: list[Reader]
+        self, content: bytes, author: str, sign: Sign, readers: list[Reader]
     ) -> SealedDocument:
         """Encrypt, sign and store a document for these readers."""
-        sealed, key = seal(content, author_key)
+        sealed, key = seal(content, sign)
         self._blobs.put(sealed.blob)
         self._write_card(sealed)
         for reader in readers:
@@ -170,7 +173,7 @@ class Documents:
         holder: X25519PrivateKey,
         *,
         author: str,
-        author_key: bytes,
+        sign: Sign,
         readers: list[Reader],
         reason: str,
     ) -> SealedDocument:
@@ -180,7 +183,7 @@ class Documents:
         old key opens nothing new.
         """
         opened = self.open(address, holder)
-        sealed, key = seal(opened.content, author_key, opened.salt)
+        sealed, key = seal(opened.content, sign, opened.salt)
         self._blobs.put(sealed.blob)
         self._write_card(sealed)
         for reader in readers:
@@ -200,9 +203,11 @@ class Documents:
 
     def _read(self) -> Iterator[Grant]:
         previous = ""
-        lines = self._log.read_text().splitlines() if self._log.exists() else []
-        for number, line in enumerate(lines, start=1):
-            grant = Grant(**json.loads(line))
+        for number, line in enumerate(self._lines(), start=1):
+            try:
+                grant = Grant(**json.loads(line))
+            except (ValueError, TypeError) as error:
+                raise BlobDamaged(f"Line {number} of {self._log.name} is no grant.") from error
             if grant.previous != previous:
                 raise BlobDamaged(
                     f"Line {number} of {self._log.name} does not follow the one before."
@@ -227,22 +232,38 @@ class Documents:
         reason: str,
         wrapped: bytes,
     ) -> None:
-        lines = self._log.read_text().splitlines() if self._log.exists() else []
-        previous = keccak(lines[-1].encode()).hex() if lines else ""
-        grant = Grant(
-            self._now(),
-            address.hex(),
-            reader,
-            reader_name,
-            given_by,
-            reason,
-            wrapped.hex(),
-            previous,
-        )
-        with self._log.open("a") as stream:
-            stream.write(json.dumps(asdict(grant), sort_keys=True) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+        with self._alone():
+            lines = self._lines()
+            previous = keccak(lines[-1].encode()).hex() if lines else ""
+            grant = Grant(
+                self._now(),
+                address.hex(),
+                reader,
+                reader_name,
+                given_by,
+                reason,
+                wrapped.hex(),
+                previous,
+            )
+            whole = sum(len(line.encode()) + 1 for line in lines)
+            with self._log.open("a+b") as stream:
+                stream.truncate(whole)  # what a power cut left of a line was never acknowledged
+                stream.write(json.dumps(asdict(grant), sort_keys=True).encode() + b"\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+
+    def _lines(self) -> list[str]:
+        """The whole lines of the log; one that a power cut left unfinished is not there."""
+        text = self._log.read_bytes() if self._log.exists() else b""
+        return [line.decode() for line in text.split(b"\n")[:-1]]
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from adding a line between reading the last one and the next."""
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _card(self, address: bytes) -> Path:
         return self._log.parent / "cards" / f"{address.hex()}.json"
@@ -251,4 +272,6 @@ class Documents:
         path = self._card(sealed.address)
         path.parent.mkdir(parents=True, exist_ok=True)
         card = {"content_hash": sealed.content_hash.hex(), "signature": sealed.signature.hex()}
-        path.write_text(json.dumps(card))
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(card))
+        draft.replace(path)

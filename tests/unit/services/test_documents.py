@@ -5,9 +5,9 @@ import itertools
 
 import pytest
 
+from tanlian.chain.keys import Key
 from tanlian.domain.errors import NotFound
 from tanlian.proofs.merkle_sum import keccak
-from tanlian.proofs.reading_signature import address_of
 from tanlian.proofs.sealed_document import (
     DocumentRefused,
     fingerprint,
@@ -19,7 +19,7 @@ from tanlian.proofs.sealed_document import (
 )
 from tanlian.services.documents import BlobDamaged, Documents, FolderStore, Reader
 
-AUTHOR_KEY = bytes(31) + b"\5"
+AUTHOR = Key(bytes(31) + b"\5")
 CONTENT = b"coal 1,500,000 t, carbon 56.12 %" * 50
 
 
@@ -40,7 +40,7 @@ def readers(keys, *names):
 
 def file(documents, keys, *names):
     return documents.file(
-        CONTENT, "emitter", AUTHOR_KEY, readers(keys, *(names or ("verifier", "regulator")))
+        CONTENT, "emitter", AUTHOR.sign, readers(keys, *(names or ("verifier", "regulator")))
     )
 
 
@@ -52,7 +52,7 @@ def test_file__named_readers__open_it_and_nobody_else(documents, keys):
         assert documents.open(sealed.address, keys[name]).content == CONTENT
     with pytest.raises(DocumentRefused, match="not opened to this reader"):
         documents.open(sealed.address, keys["outsider"])
-    assert documents.sealed(sealed.address).author() == address_of(AUTHOR_KEY)
+    assert documents.sealed(sealed.address).author() == AUTHOR.address.lower()
 
 
 def test_file__same_content_twice__two_addresses(documents, keys):
@@ -60,7 +60,7 @@ def test_file__same_content_twice__two_addresses(documents, keys):
 
 
 def test_unwrap__other_reader_or_other_document__refused(keys):
-    sealed, key = seal(CONTENT, AUTHOR_KEY)
+    sealed, key = seal(CONTENT, AUTHOR.sign)
     wrapped = wrap(key, sealed.address, keys["verifier"].public_key())
     assert unwrap(wrapped, sealed.address, keys["verifier"]) == key
     for other in (
@@ -73,7 +73,7 @@ def test_unwrap__other_reader_or_other_document__refused(keys):
 
 @pytest.mark.parametrize("place", [0, 20, 40, -1])
 def test_open_document__any_byte_changed__refused(place):
-    sealed, key = seal(CONTENT, AUTHOR_KEY)
+    sealed, key = seal(CONTENT, AUTHOR.sign)
     blob = bytearray(sealed.blob)
     blob[place] ^= 1
     with pytest.raises(DocumentRefused):
@@ -81,15 +81,15 @@ def test_open_document__any_byte_changed__refused(place):
 
 
 def test_open_document__content_hash_of_another_content__refused():
-    sealed, key = seal(CONTENT, AUTHOR_KEY)
+    sealed, key = seal(CONTENT, AUTHOR.sign)
     with pytest.raises(DocumentRefused, match="not what its author signed"):
         open_document(dataclasses.replace(sealed, content_hash=bytes(32)), key)
 
 
 def test_author__content_hash_exchanged__another_signer():
-    sealed, _ = seal(CONTENT, AUTHOR_KEY)
+    sealed, _ = seal(CONTENT, AUTHOR.sign)
     forged = dataclasses.replace(sealed, content_hash=bytes(32))
-    assert forged.author() != address_of(AUTHOR_KEY)
+    assert forged.author() != AUTHOR.address.lower()
 
 
 def test_grant__by_a_reader__logged_and_only_readers_can(documents, keys):
@@ -114,7 +114,7 @@ def test_reseal__verifier_replaced__new_one_reads_old_one_does_not_content_prove
 ):
     old = file(documents, keys)
     new = documents.reseal(
-        old.address, keys["regulator"], author="emitter", author_key=AUTHOR_KEY,
+        old.address, keys["regulator"], author="emitter", sign=AUTHOR.sign,
         readers=readers(keys, "next", "regulator"), reason="verifier replaced",
     )  # fmt: skip
     assert new.address != old.address

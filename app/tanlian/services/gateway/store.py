@@ -91,9 +91,11 @@ class GatewayStore:
         """Store a reading unless its hour, its number or its place in the order says otherwise."""
         r = signed.reading
         with self.together() as db:
+            # two questions, so that each is answered from its own index
             found = db.execute(
-                "SELECT body FROM reading WHERE device = ? AND (start = ? OR sequence = ?)",
-                (r.device, r.start, r.sequence),
+                "SELECT body FROM reading WHERE device = ? AND start = ? UNION "
+                "SELECT body FROM reading WHERE device = ? AND sequence = ? AND sequence > 0",
+                (r.device, r.start, r.device, r.sequence),
             ).fetchall()
             if found:
                 return Taken.KNOWN if found == [(r.body,)] else Doubt.REPLAYED
@@ -184,12 +186,14 @@ class GatewayStore:
     def _in_order(db: sqlite3.Connection, r: Reading) -> bool:
         """Say whether later numbers mean later hours, on both sides of this reading."""
         before = db.execute(
-            "SELECT start FROM reading WHERE device = ? AND sequence > 0 AND sequence < ? "
+            "SELECT start FROM reading INDEXED BY reading_sequence "
+            "WHERE device = ? AND sequence > 0 AND sequence < ? "
             "ORDER BY sequence DESC LIMIT 1",
             (r.device, r.sequence),
         ).fetchone()
         after = db.execute(
-            "SELECT start FROM reading WHERE device = ? AND sequence > 0 AND sequence > ? "
+            "SELECT start FROM reading INDEXED BY reading_sequence "
+            "WHERE device = ? AND sequence > ? AND sequence > 0 "
             "ORDER BY sequence LIMIT 1",
             (r.device, r.sequence),
         ).fetchone()
