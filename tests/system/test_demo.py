@@ -28,6 +28,8 @@ STATEMENTS = {
     ("ledger", "TransferSingle", "_operator"),
     ("ledger", "UnitsIssued", "basis"),
     ("ledger", "UnitsIssued", "issuer"),
+    ("ledger", "UnitsRetired", "reference"),
+    ("ledger", "UnitsRetired", "signer"),
     ("money", "MoneyIssued", "payment_reference"),
     ("money", "MoneyIssued", "signer"),
     ("market", "MoneyDeposited", "deposited_by"),

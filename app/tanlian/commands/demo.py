@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from collections.abc import Iterator
@@ -65,6 +66,8 @@ def demo(
     it deploys contracts of its own, whose book and keys lie in the folder: the network's market is
     not touched.
     """
+    # the gateways of the reporting year are sent nonsense on purpose, which the run tells itself
+    logging.getLogger("tanlian.services.gateway").setLevel(logging.ERROR)
     from tanlian.services.demo_run import run_demo
     from tanlian.services.embedded_process import end_in_order
     from tanlian.services.narration import terminal

@@ -147,6 +147,13 @@ def scaled(text: str, scale: int) -> int:
     return value.numerator
 
 
+def shown(value: int, scale: int) -> str:
+    """Return an integer of this scale as the decimal number that `scaled` reads back."""
+    digits = len(str(scale)) - 1
+    whole, rest = divmod(value, scale)
+    return f"{whole}.{rest:0{digits}}".rstrip("0").rstrip(".") if digits else str(whole)
+
+
 def _load(entry: Mapping[str, Any]) -> FactorSet:
     digest = hashlib.sha256()
     fuels: dict[str, FuelFactor] = {}

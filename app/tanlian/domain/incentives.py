@@ -164,7 +164,7 @@ def parse_rules(text: str) -> RuleBook:
             base=_scaled(row, "base", ONE_COIN),
             rate_per_unit=_scaled(row, "rate", ONE_COIN),
             tolerance_ppm=_scaled(row, "tolerance", PPM),
-            wait_seconds=int(row["wait_days"]) * DAY,
+            wait_seconds=_span(row, "wait"),
             per_case=_scaled(row, "per_case", ONE_COIN),
             per_period=_scaled(row, "per_period", ONE_COIN),
         )
@@ -172,12 +172,12 @@ def parse_rules(text: str) -> RuleBook:
     return RuleBook(
         rules=rules,
         rules_hash=sha256(canonical.encode()).digest(),
-        appeal_seconds=int(raw["appeal_days"]) * DAY,
-        vote_seconds=int(raw["vote_days"]) * DAY,
-        delay_seconds=int(raw["delay_days"]) * DAY,
+        appeal_seconds=_span(raw, "appeal"),
+        vote_seconds=_span(raw, "vote"),
+        delay_seconds=_span(raw, "delay"),
         quorum=int(raw["quorum"]),
         money_per_coin=_scaled(raw, "money_per_coin_yuan", ONE_COIN),
-        notice_seconds=int(raw["release_notice_days"]) * DAY,
+        notice_seconds=_span(raw, "release_notice"),
     )
 
 
@@ -186,6 +186,14 @@ def _scaled(row: dict[str, Any], name: str, scale: int) -> int:
     if value.denominator != 1 or value < 0:
         raise InvalidInput(f"{name} = {row[name]!r} is negative or too fine.", figure=name)
     return value.numerator
+
+
+def _span(row: dict[str, Any], name: str) -> int:
+    """A span in seconds, which a file states in days or, for demonstrations, in seconds."""
+    days, seconds = f"{name}_days", f"{name}_seconds"
+    if (days in row) == (seconds in row):
+        raise InvalidInput(f"There must be either {days} or {seconds}.", figure=name)
+    return int(row[days]) * DAY if days in row else int(row[seconds])
 
 
 def _missing(rule: Rule, report: Report, now: int) -> int | None:

@@ -95,7 +95,10 @@ class Profile:
         return int(_midnight(self.figure(name).value).timestamp())
 
     def end_of_day(self, name: str) -> int:
-        """Return a date figure as the last second of that day."""
+        """Return a date figure as the last second of that day; a moment (with T) as it is."""
+        value = str(self.figure(name).value)
+        if "T" in value:
+            return int(_moment(value, name).timestamp())
         return int((_midnight(self.figure(name).value) + timedelta(days=1)).timestamp()) - 1
 
     def unconfirmed(self) -> list[Figure]:
@@ -173,6 +176,34 @@ def parse_profile(text: str) -> Profile:
         figures=figures,
         rules_hash=sha256(canonical.encode()).digest(),
     )
+
+
+def profile_text(found: Profile) -> str:
+    """Return a profile as the text that `parse_profile` reads back, with the same hash."""
+    head = {
+        name: getattr(found, name)
+        for name in ("jurisdiction", "period", "title", "title_zh", "currency")
+    }
+    lines = [f"{name} = {_toml(value)}" for name, value in head.items()]
+    for figure in found.figures.values():
+        lines += ["", f"[figures.{figure.name}]"]
+        lines += [
+            f"{name} = {_toml(getattr(figure, name))}"
+            for name in ("value", "unit", "status", "source")
+        ]
+    return "\n".join([*lines, ""])
+
+
+def _toml(value: Any) -> str:
+    """A text, a whole number or a truth value, which JSON writes as TOML does."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _moment(text: str, name: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise InvalidInput(f"{name} = {text!r} does not say its offset from UTC.", figure=name)
+    return found
 
 
 def _midnight(text: str) -> datetime:

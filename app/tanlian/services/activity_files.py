@@ -16,7 +16,7 @@ from pathlib import Path
 from tanlian.domain.calibre.figures import Entry
 from tanlian.domain.emission_methods import ActivityLine, Basis, Method
 from tanlian.domain.errors import InvalidInput
-from tanlian.domain.factor_set import CARBON_SCALE, ONE, QUANTITY_SCALE, UNIT_NAMES, scaled
+from tanlian.domain.factor_set import CARBON_SCALE, ONE, QUANTITY_SCALE, UNIT_NAMES, scaled, shown
 
 COLUMNS = (
     "method", "key", "unit", "quantity", "basis", "ncv", "carbon", "moisture_received",
@@ -56,6 +56,25 @@ def load_entries(path: Path) -> list[Entry]:
     except InvalidInput as error:
         raise InvalidInput(f"{path.name}, {error.user_message}") from error
     return [Entry(line, *place) for line, place in zip(lines, places, strict=True)]
+
+
+def write_entries(path: Path, entries: Iterable[Entry]) -> None:
+    """Write a file that `load_entries` reads back."""
+    units = {unit: name for name, unit in UNIT_NAMES.items()}
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([*PLACE_COLUMNS, *COLUMNS])
+        for entry in entries:
+            x = entry.line
+            figures = [
+                (x.ncv, QUANTITY_SCALE), (x.carbon, CARBON_SCALE), (x.moisture_received, ONE),
+                (x.moisture_dry, ONE), (x.share, ONE),
+            ]  # fmt: skip
+            writer.writerow(
+                [entry.source or "", entry.month or "", x.method.name.lower(), x.key,
+                 units[x.unit], shown(x.quantity, QUANTITY_SCALE), x.basis.name.lower(),
+                 *(shown(value, scale) if value else "" for value, scale in figures)]
+            )  # fmt: skip
 
 
 def activity_of(rows: Iterable[Mapping[str, str]], first: int = 1) -> list[ActivityLine]:

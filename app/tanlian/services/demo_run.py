@@ -17,6 +17,7 @@ from tanlian.services.run_chain import chain_of, pace_for
 from tanlian.services.run_folder import RunFolder, open_consortium
 from tanlian.services.run_report import run_report
 
+INCENTIVES = "incentives_demonstration"  # whose spans a run can sit out
 MOST_DIFFERENCES_SHOWN = 10
 
 
@@ -49,7 +50,7 @@ def run_demo(
     """
     folder = RunFolder(data)
     goes_on = bool(folder.notes())
-    folder.prepare()
+    folder.prepare(INCENTIVES)
     if goes_on:
         narrator.say(
             f"{data} holds an earlier run: this one goes on there with the next compliance year. "

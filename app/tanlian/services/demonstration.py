@@ -29,7 +29,10 @@ from tanlian.domain.units import (
 from tanlian.services.auditing import audit
 from tanlian.services.consortium import Candidate, Consortium, Member
 from tanlian.services.market_parts import part_with
+from tanlian.services.protocol import REGULATOR_ID
 from tanlian.services.report.figures import thousands
+from tanlian.services.reporting_year.stage import Emitter, Stage
+from tanlian.services.reporting_year.year import ReportingYear
 from tanlian.services.run_folder import RunFolder
 from tanlian.services.session_run import Pace, SessionRun, Tally, TooSlow
 from tanlian.services.session_terms import PHASES, terms_of
@@ -82,6 +85,7 @@ class Demonstration:
     traders: list[Trader] = field(default_factory=list)
     exchange: Member = field(init=False)
     bank: Member = field(init=False)
+    verifiers: list[Member] = field(init=False)
     sessions: list[int] = field(default_factory=list)
     block: tuple[Member, Member] | None = None  # buyer and seller with enough for a block
 
@@ -104,6 +108,7 @@ class Demonstration:
         self._margin_session()
         self.consortium.narrator.section("收尾 Everything goes home")
         self.consortium.withdraw_all(self.instrument, [t.member for t in self.traders])
+        self._report()
         names = {t.member.organisation: t.member.name for t in self.traders}
         return Outcome(self.year, self.seed, self.instrument, tuple(self.sessions), names)
 
@@ -121,6 +126,7 @@ class Demonstration:
         )
         named = dict(zip([p.alias for p in [*institutions, *parties]], members, strict=True))
         self.exchange, self.bank = named["exchange"], named["bank"]
+        self.verifiers = [m for m in members if m.role is Role.VERIFIER]
         self.traders = [
             Trader(named[p.alias], p, need(p.allocation_t, p.verified_t)) for p in parties
         ]
@@ -377,6 +383,25 @@ class Demonstration:
                 f"goes to the seller, {found.lots} t return"
             )
             self._act([Act(self.exchange.key, call)], [words])
+
+    # -- the reporting year ------------------------------------------------------------------------
+
+    def _report(self) -> None:
+        """Take everyone through the reporting year; the first emitter lies and is found out."""
+        regulator = Member(
+            REGULATOR_ID, "regulator", Role.REGULATOR, 0, self.folder.key("regulator")
+        )
+        stage = Stage(
+            self.folder,
+            self.consortium,
+            self.year,
+            self.pace,
+            [Emitter(t.member, t.party, f"{self.seed}/{t.party.alias}") for t in self.traders],
+            self.verifiers,
+            regulator,
+            self.exchange,
+        )
+        ReportingYear(stage).perform()
 
     # -- what all of it needs ----------------------------------------------------------------------
 

@@ -166,6 +166,15 @@ def load_devices(path: Path) -> dict[tuple[int, int], Device]:
     return found
 
 
+def write_devices(path: Path, devices: Iterable[Device]) -> None:
+    """Write a file that `load_devices` reads back."""
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(DEVICE_COLUMNS)
+        for d in devices:
+            writer.writerow([d.source, d.source_name, d.device, d.device_name, d.signer])
+
+
 def load_anchors(path: Path) -> dict[int, Anchor]:
     """Read the anchors, by first hour."""
     found = {}

@@ -8,6 +8,7 @@
 | `passphrase`  | opens them; made at random, readable for the owner only                   |
 | `secret`      | what the members' keys of the run are derived from; likewise              |
 | `run.json`    | how far the runs have come                                                |
+| `incentives`  | the incentive rules sealed into its contracts, where not the network's     |
 | `reports/`    | one HTML file a run                                                       |
 """
 
@@ -48,9 +49,11 @@ class RunFolder:
     def reports(self) -> Path:
         return self.path / "reports"
 
-    def prepare(self) -> None:
-        """Make what a new run needs; leave what is there."""
+    def prepare(self, incentives: str = "") -> None:
+        """Make what a new run needs; leave what is there, also the rules of a folder in use."""
         self.path.mkdir(parents=True, exist_ok=True)
+        if incentives and not (self.chain.exists() or (self.path / "book.json").exists()):
+            (self.path / "incentives").write_text(incentives + "\n")
         self.reports.mkdir(exist_ok=True)
         for name in ("passphrase", "secret"):
             self._secret_file(name)
@@ -74,8 +77,17 @@ class RunFolder:
         return replace(target, book=self.path / "book.json")
 
     def network(self, target: Target) -> Network:
-        """A network's description, with this folder's files in place of its own."""
-        return replace(network(self.market(target)), keys=self.path / "keys")
+        """A network's description, with this folder's files and rules in place of its own."""
+        found = network(self.market(target))
+        rules = {**found.section("incentives"), "rules": self.incentives}
+        params = {**found.params, "incentives": rules} if self.incentives else found.params
+        return replace(found, keys=self.path / "keys", params=params)
+
+    @property
+    def incentives(self) -> str:
+        """The incentive rules that this run's contracts are sealed with; empty: the network's."""
+        path = self.path / "incentives"
+        return path.read_text().strip() if path.exists() else ""
 
     def notes(self) -> dict[str, Any]:
         """What earlier runs wrote down.

@@ -81,6 +81,21 @@ class Tally:
         return Tally(self.placed + other.placed, [*self.refused, *other.refused])
 
 
+def wait_until(
+    consortium: Consortium, moment: int, title: str, now: Callable[[], float] = time.time
+) -> None:
+    """Wait until a transaction sent now lies at or after this moment of chain time."""
+    connection = consortium.access.connection
+    start = connection.now()
+    if max(start, int(now())) >= moment:
+        return
+    with consortium.narrator.progress(title) as advance:
+        while (reached := max(connection.now(), int(now()))) < moment:
+            advance(max(reached - start, 0), moment - start)
+            time.sleep(PAUSE_SECONDS)
+        advance(moment - start, moment - start)
+
+
 @dataclass(slots=True)
 class SessionRun:
     """A session under way."""
@@ -114,15 +129,7 @@ class SessionRun:
 
     def wait_until(self, moment: int, title: str) -> None:
         """Wait until a transaction sent now lies at or after this moment of chain time."""
-        connection = self.consortium.access.connection
-        start = connection.now()
-        if max(start, int(self.now())) >= moment:
-            return
-        with self.consortium.narrator.progress(title) as advance:
-            while (reached := max(connection.now(), int(self.now()))) < moment:
-                advance(max(reached - start, 0), moment - start)
-                time.sleep(PAUSE_SECONDS)
-            advance(moment - start, moment - start)
+        wait_until(self.consortium, moment, title, self.now)
 
     # -- quotes ------------------------------------------------------------------------------------
 

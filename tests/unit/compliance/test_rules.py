@@ -19,7 +19,7 @@ from tanlian.domain.compliance import (
     shortfall_kg,
 )
 from tanlian.domain.errors import InvalidInput, NotFound
-from tanlian.domain.profiles import Profile, parse_profile, profile
+from tanlian.domain.profiles import Profile, parse_profile, profile, profile_text
 
 
 @pytest.fixture(params=["cn", "eu"])
@@ -248,3 +248,21 @@ def test_balance_adjustment__at_each_kink__is_continuous(intensity: str, adjustm
 def test_balance_adjustment__no_balance_value__is_refused() -> None:
     with pytest.raises(InvalidInput, match="balance value"):
         methods.balance_adjustment(Fraction(1), Fraction(0))
+
+
+@pytest.mark.parametrize(
+    ("jurisdiction", "period"), [("cn", 2024), ("eu", 2024), ("cn_market", 2021)]
+)
+def test_profile_text__shipped_profile__read_back_with_the_same_hash(jurisdiction, period):
+    found = profile(jurisdiction, period)
+    assert parse_profile(profile_text(found)) == found
+
+
+def test_end_of_day__a_moment_with_its_offset__that_very_second():
+    text = profile_text(profile("cn", 2024))
+    moved = parse_profile(text.replace('"2025-12-31"', '"2026-11-28T16:00:30+00:00"'))
+    assert moved.compliance_rules().deadline_at == 1_795_881_630
+    assert moved.rules_hash != profile("cn", 2024).rules_hash
+    vague = parse_profile(text.replace('"2025-12-31"', '"2026-11-28T16:00:30"'))
+    with pytest.raises(InvalidInput, match="does not say its offset"):
+        vague.compliance_rules()

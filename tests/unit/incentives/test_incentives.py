@@ -1,5 +1,7 @@
 """Triggers, amounts, caps, appeals and amendments of the incentive rules."""
 
+from importlib.resources import files
+
 import boa
 import pytest
 from eth_utils import keccak
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from harness.consortium import DOCUMENT, EMPTY, PERIOD, TONNE
 from harness.duties import COIN, DAY, DEADLINE, REPORT_DEADLINE, Duties, ReportFacts
+from tanlian.domain.errors import InvalidInput
 from tanlian.domain.incentives import (
     REWARDS,
     CapBook,
@@ -16,6 +19,7 @@ from tanlian.domain.incentives import (
     Trigger,
     case_amount,
     load_rules,
+    parse_rules,
     report_units,
 )
 from tanlian.domain.roles import Role
@@ -625,3 +629,16 @@ def test_triggers__rewards__are_those_of_the_contract(duties: Duties) -> None:
     for trigger in set(Trigger) - REWARDS - {Trigger.PENALTY_DECISION}:
         with boa.reverts("incentives: not entitled to apply"):
             it.open_case(trigger, it.emitter, by=it.emitter)
+
+
+def test_parse_rules__spans_in_seconds_or_days__never_both_or_neither() -> None:
+    text = files("tanlian.domain").joinpath("rules", "incentives_2024.toml").read_text("utf-8")
+    quick = load_rules("incentives_demonstration")
+    assert quick.appeal_seconds < BOOK.appeal_seconds
+    assert {t: r._replace(wait_seconds=0) for t, r in quick.rules.items()} == {
+        t: r._replace(wait_seconds=0) for t, r in BOOK.rules.items()
+    }
+    assert parse_rules(text.replace("appeal_days = 15", "appeal_seconds = 5")).appeal_seconds == 5
+    for wrong in ("", "appeal_days = 15\nappeal_seconds = 5"):
+        with pytest.raises(InvalidInput, match="either appeal_days or appeal_seconds"):
+            parse_rules(text.replace("appeal_days = 15", wrong))

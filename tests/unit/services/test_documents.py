@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -168,3 +169,40 @@ def test_grants__a_line_changed_or_left_out__noticed(documents, keys, tmp_path, 
     log.write_text("\n".join(lines) + "\n")
     with pytest.raises(BlobDamaged, match=r"Line 2 of grants\.log"):
         documents.grants()
+
+
+def test_log__line_torn_by_a_power_cut__is_no_grant_and_the_next_line_follows(
+    documents, keys, tmp_path
+):
+    sealed = file(documents, keys, "regulator")
+    log = tmp_path / "grants.log"
+    whole = log.read_bytes()
+    log.write_bytes(whole + b'{"at": 17, "docu')
+    assert len(documents.grants()) == 1
+    documents.grant(
+        sealed.address, keys["regulator"], *readers(keys, "verifier"), "regulator", "assigned"
+    )
+    assert [g.reader_name for g in documents.grants()] == ["regulator", "verifier"]
+    assert log.read_bytes().startswith(whole)
+
+
+def test_log__whole_line_that_is_no_grant__named(documents, keys, tmp_path):
+    file(documents, keys, "regulator")
+    log = tmp_path / "grants.log"
+    log.write_bytes(log.read_bytes() + b"nonsense\n")
+    with pytest.raises(BlobDamaged, match=r"Line 2 of grants\.log is no grant"):
+        documents.grants()
+
+
+def test_grant__by_many_at_once__no_line_lost_and_the_chain_whole(documents, keys):
+    sealed = file(documents, keys, "regulator")
+    named = [Reader(f"reader {n}", new_reader_key().public_key()) for n in range(24)]
+
+    def give(reader):
+        documents.grant(sealed.address, keys["regulator"], reader, "regulator", "assigned")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(give, named))
+    assert {g.reader_name for g in documents.grants()} == {
+        "regulator", *(reader.name for reader in named)
+    }  # fmt: skip

@@ -438,3 +438,16 @@ def test_cems__published_year_and_week__every_hour_taken_gaps_visible(
     assert sum(b.root.mass_g for b in batches) == sum(s.reading.mass_g for s in stored)
     assert all(s.reading.sequence == 0 for s in stored if s.reading not in measured)
     assert len(stored) == 24 * len(batches)
+
+
+def test_keep__the_thousandth_reading__costs_what_the_tenth_did(gateway, clock):
+    """Steps of SQLite's machine, which no busy processor changes."""
+    clock.now = START + 2_000 * 3_600
+    steps = []
+    gateway.store._db.set_progress_handler(lambda: steps.append(1) and None, 1)
+    costs = []
+    for hour in range(1_000):
+        steps.clear()
+        assert gateway.take(signed(reading(hour)), "test").taken is Taken.STORED
+        costs.append(len(steps))
+    assert 0 < costs[-1] <= 2 * costs[9]

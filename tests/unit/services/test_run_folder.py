@@ -7,6 +7,7 @@ import urllib.request
 import pytest
 
 from tanlian.domain.errors import InvalidInput
+from tanlian.domain.target import Target
 from tanlian.services.embedded_process import ChainNotStarted, embedded_chain
 from tanlian.services.narration import SilentNarrator
 from tanlian.services.report_server import serving
@@ -31,6 +32,20 @@ def test_prepare__twice__keeps_every_secret(tmp_path):
     assert {alias: folder.key(alias).address for alias in keys} == keys
     for name in ("secret", "passphrase"):
         assert (folder.path / name).stat().st_mode & 0o077 == 0
+
+
+def test_prepare__incentives__kept_by_a_folder_in_use(tmp_path):
+    folder = RunFolder(tmp_path / "new")
+    folder.prepare("incentives_demonstration")
+    found = folder.network(Target())
+    assert found.section("incentives")["rules"] == "incentives_demonstration"
+    folder.chain.mkdir()
+    folder.prepare()
+    assert folder.incentives == "incentives_demonstration"
+    older = RunFolder(tmp_path / "older")
+    older.chain.mkdir(parents=True)
+    older.prepare("incentives_demonstration")  # its contracts stand already, by other rules
+    assert older.network(Target()).section("incentives")["rules"] == "incentives_2024"
 
 
 def test_prepare__another_folder__other_keys(tmp_path):

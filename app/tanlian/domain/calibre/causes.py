@@ -12,7 +12,7 @@ from tanlian.domain.errors import InvalidInput
 from tanlian.domain.factor_set import FactorSet, factor_set, set_names
 
 _POWERS = range(1, 7)  # of ten; more is no slip of the decimal point
-_WIDE = 2  # from this ratio on the tolerance of the comparison decides
+_WIDE = 10  # from this ratio on nothing but a mistaken unit explains it, and the tolerance decides
 
 
 class CauseKind(StrEnum):
@@ -56,10 +56,10 @@ def causes_of(facts: Facts, yardstick: Yardstick) -> list[Cause]:
     found = [*_sources(facts), *_devices(facts)]
     sums, measured, rules = facts.calculated, facts.measured, yardstick.rules
     if sums is not None and measured is not None and sums.stack_kg and measured.kg:
-        found += [*_ratios(Fraction(measured.kg, sums.stack_kg), rules, "measurement")]
-        found += [*_hours(measured, sums, rules)]
-        if not any(cause.kind in {CauseKind.UNIT, CauseKind.SCALE} for cause in found):
-            found += [*_heat(facts, measured, sums, yardstick)]
+        ratio = Fraction(measured.kg, sums.stack_kg)
+        if max(ratio, 1 / ratio) < _WIDE * Fraction(PPM - rules.tolerance_ppm, PPM):
+            found += [*_hours(measured, sums, rules), *_heat(facts, measured, sums, yardstick)]
+        found += [*_ratios(ratio, rules, "measurement")]
     if not found:
         found.append(
             Cause(

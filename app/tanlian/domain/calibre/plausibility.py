@@ -18,7 +18,7 @@ from tanlian.domain.calibre.figures import (
 )
 from tanlian.domain.calibre.rules import PPM, CalibreRules
 from tanlian.domain.emission_methods import Basis, Method
-from tanlian.domain.factor_set import CARBON_SCALE, QUANTITY_SCALE, FactorSet
+from tanlian.domain.factor_set import CARBON_SCALE, QUANTITY_SCALE, FactorSet, shown
 from tanlian.domain.reading import SECONDS_PER_HOUR, Reading, ReadingStatus
 
 _HOURS_PER_DAY = 24
@@ -88,16 +88,16 @@ def _bounds(entry: Entry, rules: CalibreRules) -> Iterator[Suspicion]:
         yield Suspicion(
             SuspicionKind.CARBON_PER_HEAT,
             *place,
-            f"{line.key}: carbon of {_scaled(line.carbon, CARBON_SCALE)} tC/GJ lies outside "
-            f"{_scaled(low, CARBON_SCALE)} to {_scaled(high, CARBON_SCALE)}.",
+            f"{line.key}: carbon of {shown(line.carbon, CARBON_SCALE)} tC/GJ lies outside "
+            f"{shown(low, CARBON_SCALE)} to {shown(high, CARBON_SCALE)}.",
         )
     low, high = rules.heat_per_unit
     if line.ncv and not low <= line.ncv <= high:
         yield Suspicion(
             SuspicionKind.HEAT_PER_UNIT,
             *place,
-            f"{line.key}: heat of {_scaled(line.ncv, QUANTITY_SCALE)} GJ/t lies outside "
-            f"{_scaled(low, QUANTITY_SCALE)} to {_scaled(high, QUANTITY_SCALE)}.",
+            f"{line.key}: heat of {shown(line.ncv, QUANTITY_SCALE)} GJ/t lies outside "
+            f"{shown(low, QUANTITY_SCALE)} to {shown(high, QUANTITY_SCALE)}.",
         )
 
 
@@ -130,7 +130,7 @@ def _same_carbon(entries: Sequence[Entry], rules: CalibreRules) -> Iterator[Susp
                     SuspicionKind.SAME_CARBON,
                     source,
                     run[0],
-                    f"{key}: exactly the same carbon, {_scaled(carbon, CARBON_SCALE)}, in "
+                    f"{key}: exactly the same carbon, {shown(carbon, CARBON_SCALE)}, in "
                     f"{len(run)} months running from month {run[0]} on.",
                 )
 
@@ -240,10 +240,3 @@ def _longest_run(months: Sequence[int]) -> list[int]:
         run = [*run, month] if run and run[-1] == month - 1 else [month]
         best = max(best, run, key=len)
     return best
-
-
-def _scaled(value: int, scale: int) -> str:
-    """A scaled integer as people write it."""
-    digits = len(str(scale)) - 1
-    whole_part, rest = divmod(value, scale)
-    return f"{whole_part}.{rest:0{digits}}".rstrip("0").rstrip(".")

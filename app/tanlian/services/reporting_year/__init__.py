@@ -1,0 +1,1 @@
+"""The reporting year of the demonstration: monitored, reported, verified, accepted, paid for."""
