@@ -71,7 +71,14 @@ def installation(target: Target, settings: Settings) -> Installation:
     lies = places(settings, found.name, data_folder())
     gateways = tuple(Path(path) for path in settings.gateways)
     return Installation(
-        found.name, found.chain_id, lies.accounts, lies.secrets, found.keys, found.book, gateways
+        found.name,
+        found.chain_id,
+        lies.accounts,
+        lies.secrets,
+        found.keys,
+        found.book,
+        lies.readings,
+        gateways,
     )
 
 
@@ -96,7 +103,7 @@ def build(target: Target, settings: Settings, data: Path) -> Application:
     access = open_access(target)
     tables = read_model_of(access, data, settings.read_model)
     found = places(settings, access.network.name, data)
-    watch = ChainWatch(access.network)
+    watch = ChainWatch(access.network, access.book)
     accounts = open_store(found.accounts)
     exporter = secret_file(found.secrets / "exporter.key", lambda: secrets.token_bytes(32))
     office = Office(
@@ -106,6 +113,8 @@ def build(target: Target, settings: Settings, data: Path) -> Application:
         Outbox(accounts, access, now),
         now,
         head=watch.head,
+        sealing=watch.sealing,
+        sealed_rules=watch.rules,
         prove=CertificateProofs(access, watch.head).bundle,
         readings=ReadingArchive(found.readings),
         evidence=EvidenceDesk(access, exporter),

@@ -1,12 +1,14 @@
 """Databases of the application: SQLite by default, PostgreSQL for many users."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import Connection, Engine, make_url
 
 _BUSY_SECONDS = 10
 _CONNECTIONS = 20  # held by threads that ask at this moment; an open page holds none
@@ -43,6 +45,17 @@ def open_database(url: str, migrations: Path, revision: str = "head") -> Engine:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
     return engine
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Read as of one moment, whatever others write meanwhile."""
+    with engine.connect() as db:
+        if engine.dialect.name == "postgresql":
+            yield db.execution_options(isolation_level="REPEATABLE READ")
+        else:
+            db.exec_driver_sql("BEGIN")  # the driver begins nothing for a SELECT
+            yield db
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

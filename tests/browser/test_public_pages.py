@@ -14,6 +14,12 @@ PATHS = (
     "members",
     "supervision",
     "certificates?instrument=1&serial=x",
+    "prices",
+    "rules",
+    "rules/cn_2024",
+    "validators",
+    "statistics",
+    "data",
     "sign-in",
     "no-such-page",
 )

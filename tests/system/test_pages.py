@@ -73,6 +73,47 @@ def test_page__everybody__answers_with_one_heading(market, path, language) -> No
     assert f'<html lang="{language}">' in html
 
 
+def test_prices__session_that_traded__first_highest_lowest_last(market) -> None:
+    (row,) = rows(page(market[1], "prices"), "prices")
+    assert row[3:7] == ["70.00"] * 4
+    assert row[8:] == ["250", "1"]
+    assert page(market[1], "prices?units=CEA24").count("<svg") == 1
+
+
+def test_statistics__market__adds_up(market) -> None:
+    (row,) = rows(page(market[1], "statistics"), "units")
+    assert [cell.replace("\u202f", "") for cell in row] == [
+        "CEA24",
+        "30000",
+        "30000",
+        "0",
+        "0",
+        "0",
+    ]
+
+
+def wait_for(address: str, path: str, words: str) -> str:
+    """Pages that tell what the chain was asked beside them need a moment at first."""
+    for _ in range(50):
+        html = page(address, path)
+        if words in html:
+            return html
+        time.sleep(0.2)
+    raise AssertionError(f"{path} never said {words!r}")
+
+
+def test_rules__hashes_on_the_chain__are_those_of_shipped_books(market) -> None:
+    html = wait_for(market[1], "rules", "Rewards and penalties")
+    assert 'href="/rules/incentives_2024">incentives_2024' in html
+    assert 'href="/rules/credit_rating_2024">credit_rating_2024' in html
+    assert "not one of those below" not in html
+
+
+def test_validators__embedded_chain__its_one_sealer(market) -> None:
+    html = wait_for(market[1], "validators", "Sealed that block")
+    assert html.count("<td>yes</td>") == 1
+
+
 def test_supervision__plan__beside_what_was_allocated(market) -> None:
     html = page(market[1], "supervision")
     assert "1 000 000" in html.replace("\u202f", " ").replace("\u2009", " ")

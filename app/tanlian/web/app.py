@@ -18,7 +18,7 @@ from tanlian.domain.roles import Role
 from tanlian.readmodel.checkpoints import Position, position
 from tanlian.readmodel.queries import members
 from tanlian.services.certificate_proof import nothing_proved
-from tanlian.services.chain_watch import Head
+from tanlian.services.chain_watch import Head, Sealing
 from tanlian.services.evidence_desk import EvidenceDesk
 from tanlian.services.outbox import Outbox
 from tanlian.services.reading_archive import ReadingArchive
@@ -39,8 +39,9 @@ def now() -> int:
 class Office:
     """What the views need: accounts and their key, the read model's tables, the outbox, the clock.
 
-    `head` gives the head of the chain as last asked, None while the chain does not answer; `prove`
-    gives the bundle of evidence for a certificate made by a transaction.
+    What is asked of the chain never waits: `head` is its head as last asked, None while it does not
+    answer; `sealing` who sealed a recent block; `sealed_rules` the hashes of rules that contracts
+    hold. `prove` gives the bundle of evidence for a certificate made by a transaction.
     `readings` are the copies at hand, `evidence` hands out bundles where it can.
     """
 
@@ -50,6 +51,8 @@ class Office:
     outbox: Outbox
     now: Callable[[], int] = now
     head: Callable[[], Head | None] = lambda: None
+    sealing: Callable[[], Sealing | None] = lambda: None
+    sealed_rules: Callable[[], dict[str, str]] = dict
     prove: Callable[[int, str], bytes] = nothing_proved
     readings: ReadingArchive = field(default_factory=lambda: ReadingArchive(None))
     evidence: EvidenceDesk | None = None

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.errors import SessionEnded
 from tanlian.accounts.sign_in import Session
+from tanlian.database import snapshot
 from tanlian.web.config import WebConfig
 from tanlian.web.live import Live
 from tanlian.web.metrics import Metrics
@@ -27,7 +28,7 @@ def office() -> "Office":
 @contextmanager
 def tables() -> Iterator[Connection]:
     """One view of the read model, the same for all questions asked inside."""
-    with office().tables.connect() as db:
+    with snapshot(office().tables) as db:
         yield db
 
 

@@ -19,6 +19,7 @@ def install(app: Flask) -> None:
         half_price=figures.half_tick_price,
         count=figures.thousands,
         local_hour=local_hour,
+        yuan=figures.yuan,
         role_names=lambda roles: [gettext(name) for name in role_names(roles)],
     )
     app.jinja_env.globals.update(reading_states=READING_STATES, step_words=READING_PROOF_STEPS)

@@ -2,7 +2,16 @@
 
 from flask import Flask
 
-from tanlian.web.views import comparing, entrance, health, market, people, plants, supervision
+from tanlian.web.views import (
+    comparing,
+    entrance,
+    health,
+    market,
+    open_data,
+    people,
+    plants,
+    supervision,
+)
 
 GET = ("GET",)
 FORM = ("GET", "POST")
@@ -34,6 +43,16 @@ def install(app: Flask) -> None:
             supervision.certificate_proof,
             GET,
         ),
+        # -- the public site: prices, rules, validators, statistics, open data
+        ("/prices", "prices", open_data.prices, GET),
+        ("/rules", "rules", open_data.rules, GET),
+        ("/rules/<name>", "rule_book", open_data.rule_book, GET),
+        ("/validators", "validators", open_data.validators, GET),
+        ("/statistics", "statistics", open_data.statistics, GET),
+        ("/data", "data", open_data.data, GET),
+        ("/data/<name>.<form>", "data_file", open_data.data_file, GET),
+        ("/data/registry/<shape>.json", "registry", open_data.registry, GET),
+        ("/data/registry/<shape>.schema.json", "registry_schema", open_data.registry_schema, GET),
         # -- emissions, from the reading to the accepted figure
         ("/plants", "plants", plants.plants, GET),
         (f"{PLANT}", "plant", plants.plant, GET),

@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+from dataclasses import replace
 
 import pyotp
 import pytest
@@ -51,7 +52,7 @@ class Place:
         self.gateway = folder / "gateway" / "plant.toml"
         self.installation = Installation(
             "test", 7, url, folder / "web-test", folder / "keys", folder / "book.json",
-            (self.gateway,) if gateway else (),
+            folder / "readings", (self.gateway,) if gateway else (),
         )  # fmt: skip
 
     def open(self):
@@ -107,6 +108,8 @@ def inhabit(place: Place) -> dict:
     (place.folder / "keys").mkdir()
     (place.folder / "keys" / "regulator.json").write_text("{}")
     (place.folder / "book.json").write_text("{}")
+    (place.folder / "readings" / "5").mkdir(parents=True)
+    (place.folder / "readings" / "5" / "2024.csv").write_text("readings")
     return {"totp": secret, "api": api, "reader": reader, "document": sealed.address}
 
 
@@ -142,6 +145,7 @@ def test_restore__elsewhere__people_sign_in_and_find_everything(
     (aside,) = GatewayStore(new.gateway.parent / "plant.db").quarantine()
     assert aside.payload == b"payload"
     assert (new.folder / "keys" / "regulator.json").read_text() == "{}"
+    assert (new.folder / "readings" / "5" / "2024.csv").read_text() == "readings"
 
 
 def test_take__while_people_write__one_moment_of_all_tables(tmp_path) -> None:
@@ -248,9 +252,7 @@ def test_restore__interrupted_backup__is_none(tmp_path, copy) -> None:
 
 def test_restore__other_chain__refused(tmp_path, copy) -> None:
     other = target(tmp_path)
-    other = Installation(
-        other.network, 8, other.accounts, other.folder, other.keys, other.book, other.gateways
-    )
+    other = replace(other, chain_id=8)
     with pytest.raises(BackupRefused, match="of chain 7, not of 8"):
         restore(other, copy)
     assert untouched(other)

@@ -89,7 +89,7 @@ def recent_sessions(db: Connection, *, before: int | None = None, limit: int = 5
     query = select(sessions).order_by(sessions.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(sessions.c.id < before)
-    return [_session(row) for row in db.execute(query).mappings()]
+    return [session_of_row(row) for row in db.execute(query).mappings()]
 
 
 def session(db: Connection, number: int) -> Session:
@@ -101,7 +101,7 @@ def session(db: Connection, number: int) -> Session:
     row = db.execute(select(sessions).where(sessions.c.id == number)).mappings().one_or_none()
     if row is None:
         raise NotFound(f"There is no session {number}.", number=number)
-    return _session(row)
+    return session_of_row(row)
 
 
 def book(db: Connection, number: int) -> list[StandingLevel]:
@@ -163,10 +163,11 @@ def last_closes(db: Connection) -> list[Session]:
         .group_by(sessions.c.instrument)
     )
     query = select(sessions).where(sessions.c.id.in_(newest)).order_by(sessions.c.instrument)
-    return [_session(row) for row in db.execute(query).mappings()]
+    return [session_of_row(row) for row in db.execute(query).mappings()]
 
 
-def _session(row: RowMapping) -> Session:
+def session_of_row(row: RowMapping) -> Session:
+    """Return a session of the table's row."""
     return Session(
         row["id"],
         Instrument.from_token_id(row["instrument"]),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, tuple_
 from sqlalchemy.engine import Connection, RowMapping
 
 from tanlian.domain.errors import NotFound
@@ -103,7 +103,7 @@ def certificate(db: Connection, number: int) -> Certificate:
     row = db.execute(query).mappings().one_or_none()
     if row is None:
         raise NotFound(f"There is no certificate {number}.", number=number)
-    return _certificate(row)
+    return certificate_of_row(row)
 
 
 def certificate_of_serial(db: Connection, token_id: int, serial: int) -> Certificate:
@@ -121,15 +121,23 @@ def certificate_of_serial(db: Connection, token_id: int, serial: int) -> Certifi
     row = db.execute(query).mappings().one_or_none()
     if row is None or serial >= row["first_serial"] + row["amount_kg"]:
         raise NotFound(f"Serial {serial} is not retired.", serial=serial)
-    return _certificate(row)
+    return certificate_of_row(row)
 
 
-def recent_certificates(db: Connection, *, limit: int = 50) -> list[Certificate]:
+def recent_certificates(
+    db: Connection, *, before: int | None = None, limit: int = 50
+) -> list[Certificate]:
+    """Return certificates, newest first; those listed after certificate `before`."""
     query = select(certificates).order_by(certificates.c.time.desc(), certificates.c.id.desc())
-    return [_certificate(row) for row in db.execute(query.limit(limit)).mappings()]
+    if before is not None:
+        time = select(certificates.c.time).where(certificates.c.id == before).scalar_subquery()
+        place = tuple_(certificates.c.time, certificates.c.id)
+        query = query.where(place < tuple_(time, literal(before, certificates.c.id.type)))
+    return [certificate_of_row(row) for row in db.execute(query.limit(limit)).mappings()]
 
 
-def _certificate(row: RowMapping) -> Certificate:
+def certificate_of_row(row: RowMapping) -> Certificate:
+    """Return a certificate of the table's row."""
     return Certificate(
         row["id"],
         Instrument.from_token_id(row["token_id"]),

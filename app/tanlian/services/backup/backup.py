@@ -5,6 +5,7 @@
 | `manifest.json` | written last: when, of which network, every file with size and SHA-256      |
 | `accounts.rows` | people, keyfiles, API keys, log …; not the sessions: people sign in again   |
 | `folder/`       | secrets and documents                                                       |
+| `readings/`     | copies of readings that the pages show and compare                          |
 | `gateways/`     | each gateway's configuration, devices and store                             |
 | `keys/`, `book.json` | keyfiles of the network's folder (encrypted), addresses of the contracts |
 
@@ -51,6 +52,7 @@ class Installation:
     folder: Path
     keys: Path
     book: Path
+    readings: Path
     gateways: tuple[Path, ...] = ()
 
 
@@ -84,6 +86,7 @@ def take(installation: Installation, target: Path) -> Taken:
         engine.dispose()
     _copy_tree(installation.folder, draft / "folder", sqlite_file(installation.accounts))
     _copy_tree(installation.keys, draft / "keys", None)
+    _copy_tree(installation.readings, draft / "readings", None)
     if installation.book.exists():
         shutil.copyfile(installation.book, draft / "book.json")
     for path in installation.gateways:
@@ -146,7 +149,12 @@ def restore(installation: Installation, folder: Path) -> dict[str, int]:
 
 def _destinations(installation: Installation, folder: Path) -> Iterator[tuple[Path, Path]]:
     """Each file of a back-up with its place in the installation."""
-    for part, place in (("folder", installation.folder), ("keys", installation.keys)):
+    places = {
+        "folder": installation.folder,
+        "keys": installation.keys,
+        "readings": installation.readings,
+    }
+    for part, place in places.items():
         for path in _files(folder / part):
             yield path, place / path.relative_to(folder / part)
     if (folder / "book.json").exists():

@@ -14,7 +14,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import LargeBinary, MetaData, Table, func, insert, select, text
 from sqlalchemy.engine import Connection, Engine, RowMapping
 
-from tanlian.database import open_database
+from tanlian.database import open_database, snapshot
 from tanlian.services.backup.errors import BackupRefused
 
 FORMAT = "tanlian rows 1"
@@ -32,7 +32,7 @@ def dump(
     `declared` are the tables as the application knows them, for the types of their columns.
     """
     counts: dict[str, int] = {}
-    with _snapshot(engine) as db, path.open("w", encoding="utf-8") as file:
+    with snapshot(engine) as db, path.open("w", encoding="utf-8") as file:
         revision = db.scalar(text(f"SELECT version_num FROM {_VERSION}"))  # noqa: S608
         file.write(json.dumps({"format": FORMAT, "revision": revision}) + "\n")
         for table in _tables(db, declared):
@@ -74,14 +74,6 @@ def load(url: str, migrations: Path, declared: MetaData, path: Path) -> dict[str
             engine.dispose()
     open_database(url, migrations).dispose()  # what newer versions changed
     return counts
-
-
-def _snapshot(engine: Engine) -> Connection:
-    if engine.dialect.name == "postgresql":
-        return engine.connect().execution_options(isolation_level="REPEATABLE READ")
-    db = engine.connect()
-    db.exec_driver_sql("BEGIN")  # the driver begins nothing for a SELECT
-    return db
 
 
 def _tables(db: Connection, declared: MetaData) -> list[Table]:

@@ -18,8 +18,8 @@ from tanlian.services.copy_comparison import (
 from tanlian.services.plant_registry import Plant, plant_of
 from tanlian.services.reading_files import ReadingFile
 from tanlian.web import current
+from tanlian.web.datasets import csv_answer
 from tanlian.web.guards import member
-from tanlian.web.views.market import csv_answer
 from tanlian.web.views.plants import check_evidence_right
 
 SHOWN = 200

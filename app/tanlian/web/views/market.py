@@ -1,9 +1,5 @@
 """The market for everybody: sessions, book, pairs, trades, prices."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
-
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -11,6 +7,7 @@ from tanlian.readmodel.queries import market as asking
 from tanlian.readmodel.queries import members
 from tanlian.services.market_pictures import book_picture, pairing_picture, price_picture
 from tanlian.web import current
+from tanlian.web.datasets import csv_answer
 from tanlian.web.guards import public
 from tanlian.web.words import KINDS
 
@@ -73,22 +70,4 @@ def live() -> ResponseReturnValue:
         current.live().blocks(),  # closed with the answer, also when nobody read it
         mimetype="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
-    )
-
-
-def csv_answer(
-    name: str, heads: Iterable[object], rows: Iterable[Iterable[object]]
-) -> ResponseReturnValue:
-    """Send a table as a CSV file, row by row."""
-
-    def lines() -> Iterator[str]:
-        for row in (heads, *rows):
-            line = io.StringIO()
-            csv.writer(line).writerow(row)
-            yield line.getvalue()
-
-    return Response(
-        lines(),
-        mimetype="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

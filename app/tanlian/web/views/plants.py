@@ -16,9 +16,9 @@ from tanlian.services.plant_registry import Plant, plant_of
 from tanlian.services.plant_scene import PlantScene, day_of, plant_scene, state_counts
 from tanlian.services.proved_readings import DAY_SECONDS, HeldCopy, held_copies, held_copy
 from tanlian.web import current
+from tanlian.web.datasets import csv_answer
 from tanlian.web.evidence_words import READING_STATES
 from tanlian.web.guards import Forbidden, member
-from tanlian.web.views.market import csv_answer
 
 LATEST = 1 << 34  # seconds; the year 2514
 READING_HEADS = (

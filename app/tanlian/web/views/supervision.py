@@ -36,6 +36,7 @@ def supervision() -> ResponseReturnValue:
 def certificates() -> ResponseReturnValue:
     asked = request.args.get("serial", "").strip()
     token = request.args.get("instrument", "").strip()
+    before = request.args.get("before", type=int)
     found, refusal = None, None
     with current.tables() as db:
         if asked or token:
@@ -43,10 +44,11 @@ def certificates() -> ResponseReturnValue:
                 found = units.certificate_of_serial(db, _number(token), _number(asked))
             except (InvalidInput, NotFound) as error:
                 refusal = error
-        recent = units.recent_certificates(db, limit=PAGE)
+        recent = units.recent_certificates(db, before=before, limit=PAGE + 1)
         names = asking_members.names(db)
-    page = {"found": found, "refusal": refusal, "recent": recent, "names": names}
-    return render_template("certificates.html", asked=asked, token=token, **page)
+    older = recent[PAGE - 1].id if len(recent) > PAGE else None
+    page = {"found": found, "refusal": refusal, "recent": recent[:PAGE], "names": names}
+    return render_template("certificates.html", asked=asked, token=token, older=older, **page)
 
 
 @public

@@ -1,0 +1,1 @@
+"""The registry in the shapes of other data protocols: CAD Trust and CDOP."""
