@@ -37,7 +37,9 @@ PUBLIC = {
 SUPERVISION = {
     "plants", "plant", "plant_csv", "quarantine_csv", "device", "device_csv", "reading", "evidence",
 }  # fmt: skip
-READS = PUBLIC - {"language", "sign_in", "sign_out", "join"} | {"people", "activity"} | SUPERVISION
+ACTING = {"desk", "acts", "act", "act_index", "unsigned", "keys", "payees"}
+OWN = {"people", "activity"}
+READS = PUBLIC - {"language", "sign_in", "sign_out", "join"} | OWN | SUPERVISION | ACTING
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ SPECIAL = {
 # A year whose deadlines lie ahead, and whose window of net sales is over.
 RULES = profile_text(surrender_deadline="2199-12-31", carry_deadline="2200-06-10")
 BY_NAME = {
+    ("account.add", "consent"): "cd" * 65,
     ("device.register", "key"): "0x" + "11" * 20,
     ("device.replace-key", "key"): "0x" + "11" * 20,
     ("duty.open-year", "rules"): "cn_2024",
@@ -83,7 +84,6 @@ NOT_FOR_PEOPLE = {
     },
     "settlement": {"owe"},
     "block_trades": {"settle_signed"},
-    "membership": {"add_account"},  # needs the new key's own signature; `tanlian account add`
     "methods": {"open_set", "load_factors", "load_fuels", "seal_set"},  # emissions load-factors
     "monitoring": {"anchor"},  # the gateway's
     "offsets": {"wire", "seal"},
@@ -239,6 +239,6 @@ def test_desk__payee_that_is_not_trusted__no_redemption(desk) -> None:
     def refuse(payee: bytes) -> None:
         raise TanlianError(f"not trusted: {payee.rstrip(bytes(1)).decode()}")
 
-    guarded = Desk(desk.access, SELLER, desk.account, desk.now, refuse)
+    guarded = Desk(desk.access, SELLER, desk.account, desk.now, check_payee=refuse)
     with pytest.raises(TanlianError, match="not trusted: ICBC 1"):
         act("money.redeem").calls_for(guarded, samples(act("money.redeem")))

@@ -7,6 +7,7 @@ neither the database nor the server's memory alone gives it away, and any server
 import base64
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from eth_account import Account
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 
-from tanlian.accounts import audit_log
+from tanlian.accounts import audit_log, passwords
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.errors import KeyLocked, WrongPassphrase
 from tanlian.accounts.people import Person
@@ -63,6 +64,31 @@ def keep(
     return StoredKey(full, by.organisation, label, origin.now)
 
 
+def make(
+    db: Connection, origin: Origin, by: Person, *, label: str, passphrase: str
+) -> tuple[StoredKey, bytes]:
+    """Make a new key and store it encrypted; returns it with its secret, which is kept nowhere.
+
+    Raises:
+        WeakPassword: the passphrase is too short or too well known.
+    """
+    passwords.refuse_weak(passphrase, label)
+    account = Account.create(secrets.token_hex(32))
+    keyfile = Account.encrypt(bytes(account.key), passphrase)
+    return keep(db, origin, by, label=label, keyfile=keyfile), bytes(account.key)
+
+
+def exported(db: Connection, origin: Origin, by: Person, address: str) -> dict[str, Any]:
+    """Return the encrypted keyfile of one of the organisation's keys, for a backup.
+
+    Raises:
+        NotFound: the organisation has no such key.
+    """
+    keyfile: dict[str, Any] = _keyfile(db, by.organisation, address)
+    audit_log.record(db, origin, "key exported", address, by=by)
+    return keyfile
+
+
 def keys_of(db: Connection, organisation: int) -> list[StoredKey]:
     query = select(keys).where(keys.c.organisation == organisation).order_by(keys.c.created_at)
     return [
@@ -81,10 +107,7 @@ def unlock(
         WrongPassphrase: the keyfile does not open.
     """
     who = current.person
-    mine = (keys.c.address == address.lower()) & (keys.c.organisation == who.organisation)
-    keyfile = db.scalar(select(keys.c.keyfile).where(mine))
-    if keyfile is None:
-        raise NotFound(f"Your organisation has no key {address}.", address=address)
+    keyfile = _keyfile(db, who.organisation, address)
     try:
         secret = bytes(Account.decrypt(json.dumps(keyfile), passphrase))
     except ValueError:
@@ -120,6 +143,14 @@ def unlocked_key(db: Connection, current: Session, cookie: str | None, now: int)
 def lock(db: Connection, current: Session) -> None:
     this = sessions.c.token_hash == current.token_hash
     db.execute(update(sessions).where(this).values(unlocked=None, unlocked_until=None))
+
+
+def _keyfile(db: Connection, organisation: int, address: str) -> dict[str, Any]:
+    mine = (keys.c.address == address.lower()) & (keys.c.organisation == organisation)
+    keyfile: dict[str, Any] | None = db.scalar(select(keys.c.keyfile).where(mine))
+    if keyfile is None:
+        raise NotFound(f"Your organisation has no key {address}.", address=address)
+    return keyfile
 
 
 def _box(cookie: str) -> Fernet:

@@ -11,8 +11,8 @@ _hasher = PasswordHasher()
 _NOBODY = _hasher.hash("the password of nobody")  # so that an unknown login costs the same time
 
 
-def hashed(password: str, login: str) -> str:
-    """Return the hash to store.
+def refuse_weak(password: str, login: str) -> None:
+    """Refuse what is easily guessed.
 
     Raises:
         WeakPassword: shorter than 12 characters, longer than 256, one character repeated, or
@@ -26,6 +26,15 @@ def hashed(password: str, login: str) -> str:
         raise WeakPassword("This password repeats too few characters; mix more of them.")
     if login.casefold() in password.casefold():
         raise WeakPassword("The password must not contain the login.")
+
+
+def hashed(password: str, login: str) -> str:
+    """Return the hash to store.
+
+    Raises:
+        WeakPassword: see `refuse_weak`.
+    """
+    refuse_weak(password, login)
     return _hasher.hash(password)
 
 

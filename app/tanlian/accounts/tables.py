@@ -104,6 +104,13 @@ approvals = Table(
     Column("decided_at", BigInteger),
 )
 
+policies = Table(
+    "policies",
+    metadata,
+    Column("organisation", Integer, primary_key=True, autoincrement=False),
+    Column("second_person", Boolean, nullable=False),  # sensitive acts need two people
+)
+
 api_keys = Table(
     "api_keys",
     metadata,

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from tanlian.domain.market_events import Kind
 from tanlian.domain.trading_need import Side
 from tanlian.readmodel.queries.market import Quoted, Session, StandingLevel, Trade
+from tanlian.services.report.depth import Standing, draw_depth
 from tanlian.services.report.figures import half_tick_price, thousands
 from tanlian.services.report.order_book import StandingOrder, draw_order_book
 from tanlian.services.report.pairing import Pair, Queued, draw_pairing
@@ -30,6 +31,12 @@ def book_picture(found: Session, standing: Sequence[StandingLevel]) -> Drawing:
         ],
         (found.low_tick, found.high_tick),
     )
+
+
+def depth_picture(found: Session, standing: Sequence[StandingLevel]) -> Drawing:
+    """Draw how much stands up to each price."""
+    levels = [Standing(level.buy, level.tick, level.lots) for level in standing]
+    return draw_depth(f"depth-{found.id}", f"Depth of session {found.id}", levels)
 
 
 def pairing_picture(

@@ -167,6 +167,16 @@ def reinstate(access: Access, sender: Sender, name: str, reason: str) -> Receipt
     return _act(access, sender, "reinstate", find(access, name), _reason(reason))
 
 
+def consent_of(access: Access, key: Key, organisation: int) -> bytes:
+    """Sign with a new key that it joins an organisation; `add_account` wants that."""
+    return sign_consent(
+        key,
+        organisation,
+        chain_id=access.connection.chain_id,
+        membership=access.contracts.membership.address,
+    )
+
+
 def add_account(access: Access, sender: Sender, key: Key) -> int:
     """Add a key to the organisation of the one that acts; the new key signs its consent.
 
@@ -176,13 +186,7 @@ def add_account(access: Access, sender: Sender, key: Key) -> int:
         NotFound: the acting key is no organisation's.
     """
     org_id = acting_organisation(access, sender)
-    consent = sign_consent(
-        key,
-        org_id,
-        chain_id=access.connection.chain_id,
-        membership=access.contracts.membership.address,
-    )
-    _act(access, sender, "add_account", key.address, consent)
+    _act(access, sender, "add_account", key.address, consent_of(access, key, org_id))
     return org_id
 
 

@@ -26,6 +26,7 @@ from tanlian.web import failures, formats, guards, language, readiness, request_
 from tanlian.web.config import WebConfig
 from tanlian.web.live import Live
 from tanlian.web.metrics import Metrics
+from tanlian.web.words import OWN_PAGES
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +95,7 @@ def create_app(config: WebConfig, office: Office) -> Flask:
             return position(db)
 
     app.jinja_env.globals["position"] = standing
+    app.jinja_env.globals["own_pages"] = OWN_PAGES
     guards.install(app, session_of, roles_of)
     urls.install(app)
     return app

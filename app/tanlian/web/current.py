@@ -1,5 +1,6 @@
 """What belongs to the application and the request at hand."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,12 +12,18 @@ from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.errors import SessionEnded
 from tanlian.accounts.sign_in import Session
 from tanlian.database import snapshot
+from tanlian.readmodel.checkpoints import position
+from tanlian.services.acts.window import Window
 from tanlian.web.config import WebConfig
 from tanlian.web.live import Live
 from tanlian.web.metrics import Metrics
 from tanlian.web.security import client_address
 
+PROJECTION_SECONDS = 3.0
+LOOK_SECONDS = 0.05
+
 if TYPE_CHECKING:
+    from tanlian.services.outbox import Outbox
     from tanlian.web.app import Office
 
 
@@ -25,11 +32,32 @@ def office() -> "Office":
     return found
 
 
+def outbox() -> "Outbox":
+    return office().outbox
+
+
+def window() -> Window:
+    """Where the people of an organisation act."""
+    here = office()
+    return Window(here.outbox.access, here.outbox, here.engine, here.tables, here.now)
+
+
 @contextmanager
 def tables() -> Iterator[Connection]:
     """One view of the read model, the same for all questions asked inside."""
     with snapshot(office().tables) as db:
         yield db
+
+
+def await_block(number: int) -> None:
+    """Wait a moment until the tables have a block, so that the next page shows what it brought."""
+    ends = time.monotonic() + PROJECTION_SECONDS
+    while time.monotonic() < ends:
+        with tables() as db:
+            here = position(db)
+        if here is not None and here.block >= number:
+            return
+        time.sleep(LOOK_SECONDS)
 
 
 def live() -> Live:

@@ -8,6 +8,14 @@ from tanlian.web.views import (
     health,
     market,
     open_data,
+    acts,
+    comparing,
+    desk,
+    entrance,
+    health,
+    keys,
+    market,
+    payees,
     people,
     plants,
     supervision,
@@ -64,8 +72,36 @@ def install(app: Flask) -> None:
         (f"{PLANT}/locate", "locate", comparing.locate, FORM),
         (f"{PLANT}/evidence.json", "evidence", comparing.evidence, GET),
         # -- supervision
+        # -- workbench: everybody's first page
+        ("/desk", "desk", desk.desk, GET),
+        # -- workbench: regulator
+        # -- workbench: verifier
+        # -- workbench: emitter
+        # -- workbench: bank
+        # -- workbench: exchange
+        # -- workbench: observer
         # -- acting for one's organisation
+        ("/acts", "acts", acts.acts, GET),
+        ("/acts/new", "act_index", acts.act_index, GET),
+        ("/acts/new/<name>", "act_form", acts.act_form, FORM),
+        ("/acts/<act_id>", "act", acts.act, GET),
+        ("/acts/<act_id>/sign", "sign", acts.sign, POST),
+        ("/acts/<act_id>/decide", "decide", acts.decide, POST),
+        ("/acts/<act_id>/withdraw", "withdraw_act", acts.withdraw, POST),
+        ("/acts/<act_id>/unsigned", "unsigned", acts.unsigned, GET),
+        ("/acts/<act_id>/sent", "sent_elsewhere", acts.sent_elsewhere, POST),
         # -- one's people, keys and programs
+        ("/keys", "keys", keys.keys, GET),
+        ("/keys/upload", "upload_key", keys.upload, POST),
+        ("/keys/make", "make_key", keys.make, POST),
+        ("/keys/unlock", "unlock_key", keys.unlock, POST),
+        ("/keys/lock", "lock_key", keys.lock, POST),
+        ("/keys/<address>/keyfile", "export_key", keys.export, POST),
+        ("/payees", "payees", payees.payees, GET),
+        ("/payees/add", "add_payee", payees.add, POST),
+        ("/payees/<int:number>/remove", "remove_payee", payees.remove, POST),
+        ("/second-person", "second_person", people.second_person, POST),
+        ("/second-person/<int:number>", "waive_second_person", people.waive, POST),
         ("/people", "people", people.people, GET),
         ("/people/<int:user_id>/deactivate", "deactivate", people.deactivate, POST),
         ("/people/invite", "invite", people.invite, FORM),

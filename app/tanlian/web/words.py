@@ -34,6 +34,67 @@ ROLES = (
     N_("trader"),
     N_("operator"),
 )
+ACT_STATES = {
+    "drafted": N_("to be signed"),
+    "asked": N_("waits for a second person"),
+    "approved": N_("approved, to be signed"),
+    "declined": N_("declined"),
+    "signed": N_("on its way"),
+    "sent": N_("on its way"),
+    "waiting": N_("on its way"),
+    "done": N_("done"),
+    "refused": N_("refused"),
+    "failed": N_("failed"),
+    "overtaken": N_("not done"),
+    "withdrawn": N_("withdrawn"),
+    "lapsed": N_("lapsed"),
+}
+ACT_SENTENCES = {
+    "drafted": N_("Nothing has been sent yet. Check the figures and sign."),
+    "asked": N_("Nothing has been sent yet. Another person of your organisation decides."),
+    "approved": N_("A second person approved it. Whoever asked for it can sign it now."),
+    "declined": N_("A second person declined it. Nothing was sent."),
+    "signed": N_("It is signed and kept until the chain has it; you may leave this page."),
+    "done": N_("It took effect."),
+    "refused": N_("The contract refused it; nothing changed."),
+    "overtaken": N_(
+        "Another transaction of the key took its number; nothing happened. Sign again."
+    ),
+    "withdrawn": N_("It was withdrawn before it was signed."),
+    "lapsed": N_("It was not signed in time. Begin anew."),
+}
+OWN_PAGES = {  # of the menu for people who are signed in: endpoint and words
+    "acts": N_("Acts"),
+    "keys": N_("Keys"),
+    "payees": N_("Payees"),
+    "people": N_("People"),
+    "activity": N_("Activity"),
+}
+NOUNS = {
+    "organisation": N_("Organisations"),
+    "account": N_("Accounts"),
+    "certificate": N_("Certificate"),
+    "replacement": N_("Replacement of keys"),
+    "cap": N_("Caps"),
+    "allocation": N_("Allocation"),
+    "units": N_("Units"),
+    "money": N_("Money"),
+    "instrument": N_("Instruments"),
+    "session": N_("Sessions"),
+    "order": N_("Orders"),
+    "obligation": N_("Payment obligations"),
+    "block": N_("Block trades"),
+    "monitoring": N_("Monitoring"),
+    "source": N_("Emission sources"),
+    "device": N_("Devices"),
+    "plan": N_("Monitoring plans"),
+    "logbook": N_("Logbooks of gateways"),
+    "report": N_("Reports"),
+    "verification": N_("Verification"),
+    "emissions": N_("Reporting years"),
+    "conflict": N_("Conflicts of interest"),
+    "objection": N_("Objections"),
+}
 ACTS = (
     N_("invited"),
     N_("joined"),
@@ -57,6 +118,9 @@ ACTS = (
     N_("act overtaken"),
     N_("act withdrawn"),
     N_("act lapsed"),
+    N_("key exported"),
+    N_("second person required"),
+    N_("second person waived"),
 )
 # said by static/proof.js; {names} are filled in there
 PROOF_STEPS = {

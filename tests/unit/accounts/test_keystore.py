@@ -5,7 +5,7 @@ from eth_account import Account
 from sqlalchemy import select
 
 from tanlian.accounts import keystore, sign_in
-from tanlian.accounts.errors import KeyLocked, WrongPassphrase
+from tanlian.accounts.errors import KeyLocked, WeakPassword, WrongPassphrase
 from tanlian.accounts.tables import keys, sessions
 from tanlian.domain.errors import InvalidInput, NotFound
 
@@ -124,3 +124,31 @@ def test_keep__stored_already__refused_even_for_others(office, current) -> None:
         keystore.keep(db, office.origin(), other, label="mine", keyfile=KEYFILE)
     with office.engine.begin() as db:
         assert keystore.keys_of(db, 2) == []
+
+
+def test_make__new_key__opens_with_its_passphrase_only(office, current) -> None:
+    who = current.person
+    with office.engine.begin() as db:
+        stored, secret = keystore.make(
+            db, office.origin(), who, label="second", passphrase="a long passphrase"
+        )
+        keyfile = keystore.exported(db, office.origin(), who, stored.address)
+    assert Account.from_key(secret).address.lower() == stored.address
+    assert bytes(Account.decrypt(keyfile, "a long passphrase")) == secret
+    with office.engine.begin() as db, pytest.raises(WrongPassphrase, match="does not open"):
+        keystore.unlock(
+            db, office.origin(), current, address=stored.address, passphrase="a long passphrasf"
+        )
+
+
+def test_make__weak_passphrase__nothing_stored(office, current) -> None:
+    with office.engine.begin() as db, pytest.raises(WeakPassword, match="12 characters"):
+        keystore.make(db, office.origin(), current.person, label="second", passphrase="short")
+    with office.engine.begin() as db:
+        assert [key.address for key in keystore.keys_of(db, 1)] == [ADDRESS]
+
+
+def test_exported__key_of_another_organisation__not_found(office, current) -> None:
+    outsider = office.join("outsider", 2)
+    with office.engine.begin() as db, pytest.raises(NotFound, match="has no key"):
+        keystore.exported(db, office.origin(), outsider, ADDRESS)

@@ -1,6 +1,6 @@
 import pytest
 
-from tanlian.accounts import api_access, approvals, audit_log, payees
+from tanlian.accounts import api_access, approvals, audit_log, payees, people, policies
 from tanlian.accounts.errors import (
     ApiKeyRefused,
     ApprovalRefused,
@@ -166,3 +166,23 @@ def test_audit_log__organisation__sees_its_own_lines_only(office, pair, outsider
     assert [entry.act for entry in mine] == ["approval asked", "joined", "joined"]
     older = run(office, audit_log.entries, organisation=1, before=mine[0].id, limit=1)
     assert older == mine[1:2]
+
+
+def needs(office, organisation):
+    return run(office, policies.needs_second_person, organisation)
+
+
+def test_policy__two_people__required_and_waived_for_their_organisation_only(office, pair) -> None:
+    assert not needs(office, 1)
+    run(office, policies.require_second_person, office.origin(), pair[0])
+    assert needs(office, 1)
+    assert not needs(office, 2)
+    run(office, policies.waive_second_person, office.origin(), pair[1])
+    assert not needs(office, 1)
+
+
+def test_policy__one_active_person__refused_and_still_off(office, pair) -> None:
+    run(office, people.deactivate, office.origin(), pair[1].id, pair[0])
+    with pytest.raises(InvalidInput, match="only one person"):
+        run(office, policies.require_second_person, office.origin(), pair[0])
+    assert not needs(office, 1)

@@ -29,13 +29,13 @@ def test_language__chosen__stays(site) -> None:
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil", "x"])
-def test_sign_in__target_elsewhere__goes_home(site, target) -> None:
+def test_sign_in__target_elsewhere__goes_to_the_desk(site, target) -> None:
     site.join("wang", EMITTER)
     browser = site.browser()
     code = pyotp.TOTP(site.secrets["wang"]).at(site.now)
     given = {"login": "wang", "password": PASSWORD, "code": code}
     answer = browser.post("sign_in", given, next=target)
-    assert (answer.status_code, answer.location) == (303, "/")
+    assert (answer.status_code, answer.location) == (303, "/desk")
 
 
 def test_page_of_members__signed_out__leads_through_sign_in_and_back(site) -> None:

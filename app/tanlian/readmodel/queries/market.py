@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from tanlian.domain.errors import NotFound
 from tanlian.domain.instrument import Instrument
 from tanlian.domain.market_events import Kind
-from tanlian.readmodel.tables import fills, orders, sessions
+from tanlian.readmodel.tables import fills, orders, sessions, trading_accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,33 @@ class Quoted:
     ended: str | None
     ended_at: int | None
     time: int
+
+    def key(self, session: int) -> int:
+        """The number by which the market knows the order."""
+        return session << 43 | self.buy << 42 | self.tick << 22 | self.position
+
+
+@dataclass(frozen=True, slots=True)
+class TradingAccount:
+    """What an organisation has inside the market for one instrument; money in micro-yuan."""
+
+    money_free: int
+    lots_free: int
+    open_buy_lots: int
+    open_sell_lots: int
+    lots_awaiting_payment: int
+
+
+def trading_account(db: Connection, instrument: int, organisation: int) -> TradingAccount:
+    """Return a trading account; one that was never used is empty."""
+    columns = trading_accounts.c
+    query = select(trading_accounts).where(
+        columns.instrument == instrument, columns.organisation == organisation
+    )
+    row = db.execute(query).mappings().one_or_none()
+    if row is None:
+        return TradingAccount(0, 0, 0, 0, 0)
+    return TradingAccount(**{name: row[name] for name in TradingAccount.__slots__})
 
 
 def recent_sessions(db: Connection, *, before: int | None = None, limit: int = 50) -> list[Session]:

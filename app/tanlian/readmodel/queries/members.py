@@ -1,13 +1,15 @@
 """Who takes part, and with which rights."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.engine import Connection, RowMapping
 
 from tanlian.domain.errors import NotFound
+from tanlian.domain.identity import identity_of
 from tanlian.domain.roles import Role
-from tanlian.readmodel.tables import organisations
+from tanlian.readmodel.tables import accounts, organisations
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,44 @@ def member(db: Connection, number: int) -> Member:
     if row is None:
         raise NotFound(f"There is no organisation {number}.", number=number)
     return _member(row)
+
+
+def number_called(db: Connection, words: str) -> int:
+    """Return the number of the organisation that a person names: number, account, name, identifier.
+
+    Raises:
+        NotFound: nobody, or several, are called so.
+    """
+    words = words.strip()
+    columns, known = organisations.c, select(organisations.c.id)
+    if words.isascii() and words.isdigit():
+        found = db.scalar(known.where(columns.id == int(words[:18])))
+    elif words.lower().startswith("0x"):
+        found = db.scalar(
+            select(accounts.c.organisation).where(accounts.c.address == words.lower())
+        )
+    else:
+        exact = or_(columns.identity == "0x" + identity_of(words).hex(), columns.name == words)
+        found = _only(db, known.where(exact), words)
+        if found is None:
+            alike = func.lower(columns.name).contains(words.lower(), autoescape=True)
+            found = _only(db, known.where(alike), words)
+    if found is None:
+        raise NotFound(f"No organisation is called {words!r}.", value=words)
+    return int(found)
+
+
+def _only(db: Connection, query: "Select[Any]", words: str) -> int | None:
+    found = list(db.scalars(query.limit(2)))
+    if len(found) > 1:
+        raise NotFound(f"Several organisations are called {words!r}; give the number.", value=words)
+    return found[0] if found else None
+
+
+def accounts_of(db: Connection, number: int) -> list[str]:
+    """Return the addresses that act for an organisation now."""
+    query = select(accounts.c.address).where(accounts.c.organisation == number, accounts.c.current)
+    return sorted(db.scalars(query))
 
 
 def roles_of(db: Connection, number: int) -> Role:

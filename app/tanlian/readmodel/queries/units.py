@@ -1,13 +1,24 @@
 """Caps, allocations, holdings and certificates."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import literal, select, tuple_
 from sqlalchemy.engine import Connection, RowMapping
 
 from tanlian.domain.errors import NotFound
 from tanlian.domain.instrument import Instrument
-from tanlian.readmodel.tables import allocations, certificates, holdings, organisations, plans
+from tanlian.readmodel.tables import (
+    allocations,
+    certificates,
+    events,
+    holdings,
+    organisations,
+    plans,
+    sessions,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +160,30 @@ def certificate_of_row(row: RowMapping) -> Certificate:
         row["time"],
         row["tx_hash"],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An event as its contract logged it; integers and bytes as text."""
+
+    contract: str
+    name: str
+    body: dict[str, Any]
+
+
+def events_of(db: Connection, tx_hashes: Sequence[str]) -> list[Said]:
+    """Return what the contracts logged in these transactions, in its order."""
+    query = (
+        select(events.c.contract, events.c.name, events.c.body)
+        .where(events.c.tx_hash.in_(tx_hashes))
+        .order_by(events.c.block, events.c.log_index)
+    )
+    return [Said(row.contract, row.name, json.loads(row.body)) for row in db.execute(query)]
+
+
+def known_instruments(db: Connection) -> list[Instrument]:
+    """Return the kinds of units that were ever issued or traded."""
+    held = select(holdings.c.token_id).distinct()
+    traded = select(sessions.c.instrument).distinct()
+    tokens = sorted({*db.scalars(held), *db.scalars(traded)})
+    return [Instrument.from_token_id(token) for token in tokens]

@@ -28,6 +28,7 @@ Read = Callable[["Desk", Any], Any]
 Schema = Mapping[str, Any]
 
 _HASH = re.compile(r"(0x)?[0-9a-fA-F]{64}")
+SIGNATURE_BYTES = 65
 _TEXT: Schema = {"type": "string"}
 
 
@@ -215,6 +216,17 @@ def _document(_desk: "Desk", raw: Raw) -> bytes:
     return bytes.fromhex(digits.removeprefix("0x"))
 
 
+def _payee(raw: str) -> bytes:
+    return bytes.fromhex(raw.removeprefix("0x")) if _HASH.fullmatch(raw) else reference_of(raw)
+
+
+def _signature(raw: str) -> bytes:
+    digits = raw.removeprefix("0x")
+    if len(digits) != 2 * SIGNATURE_BYTES or not re.fullmatch("[0-9a-fA-F]*", digits):
+        raise InvalidInput(f"A signature has {2 * SIGNATURE_BYTES} hex digits.", value=raw)
+    return bytes.fromhex(digits)
+
+
 def _organisation(desk: "Desk", raw: Raw) -> int:
     return desk.organisation_called(_text(raw))
 
@@ -252,9 +264,10 @@ INSTRUMENT = typed(lambda raw: parse_instrument(raw).token_id, "instrument")
 ROLES = typed(lambda raw: int(parse_roles(raw)), "roles")
 IDENTITY = typed(identity_of, "text")
 REFERENCE = typed(reference_of, "text")
-PAYEE = typed(reference_of, "payee")
+PAYEE = typed(_payee, "payee")  # as the bank knows it, or the hash that stands on chain
 DOCUMENT = Kind("document", _document, {"type": "string", "pattern": _HASH.pattern})
 ORGANISATION = Kind("organisation", _organisation)
+SIGNATURE = typed(_signature, "text")
 ADDRESS = Kind("address", _address, {"type": "string", "pattern": "^0x[0-9a-fA-F]{40}$"})
 MOMENT = Kind("moment", _moment)
 

@@ -12,6 +12,7 @@ from tanlian.services.acts.fields import (
     NAME,
     NUMBER,
     ROLES,
+    SIGNATURE,
     Field,
     document,
     organisation,
@@ -120,6 +121,19 @@ ACTS = (
         Role.REGULATOR,
         (organisation(), reason()),
         call("membership", "reinstate", "organisation", "reason"),
+        sensitive=True,
+    ),
+    Act(
+        "account",
+        "add",
+        N_("Add an account"),
+        N_("Lets a further key act for your organisation; the new key signs that it wants to."),
+        Role(0),
+        (
+            _ACCOUNT,
+            Field("consent", SIGNATURE, N_("Consent"), N_("The new key's signature (EIP-712).")),
+        ),
+        call("membership", "add_account", "account", "consent"),
         sensitive=True,
     ),
     Act(

@@ -70,7 +70,7 @@ def sign_in() -> ResponseReturnValue:
     except (SignInRefused, TooManyAttempts) as error:
         status = 429 if isinstance(error, TooManyAttempts) else 401
         return render_template("sign_in.html", form=form, refusal=error), status
-    response = make_response(redirect(local_target(request.args.get("next"), url_for("home")), 303))
+    response = make_response(redirect(local_target(request.args.get("next"), url_for("desk")), 303))
     longest = signing_in.LONGEST_SECONDS
     set_secret_cookie(response, current.config(), SESSION_COOKIE, token, seconds=longest)
     return response

@@ -3,11 +3,19 @@
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from tanlian.readmodel.checkpoints import position
 from tanlian.readmodel.queries import market as asking
 from tanlian.readmodel.queries import members
 from tanlian.services.market_pictures import book_picture, pairing_picture, price_picture
 from tanlian.web import current
 from tanlian.web.datasets import csv_answer
+from tanlian.services.market_pictures import (
+    book_picture,
+    depth_picture,
+    pairing_picture,
+    price_picture,
+)
+from tanlian.web import current, trading_panel
 from tanlian.web.guards import public
 from tanlian.web.words import KINDS
 
@@ -33,10 +41,13 @@ def session(number: int) -> ResponseReturnValue:
         traded = asking.trades(db, number)
         quoted = asking.orders_of(db, number)
         names = members.names(db)
+        here = position(db)
+        entry = trading_panel.panel(db, found, here.time if here else 0)
     pairing = pairing_picture(found, quoted, traded, names) if found.cleared_at else None
     return render_template(
         "session.html",
         session=found,
+        panel=entry,
         book=standing,
         trades=traded[:TRADES_SHOWN],
         trade_count=len(traded),
@@ -44,6 +55,7 @@ def session(number: int) -> ResponseReturnValue:
         kinds=KINDS,
         pictures={
             "book": book_picture(found, standing),
+            "depth": depth_picture(found, standing),
             "pairing": pairing,
             "prices": price_picture(found, traded) if traded else None,
         },

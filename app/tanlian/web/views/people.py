@@ -6,13 +6,15 @@ from flask_wtf import FlaskForm
 from wtforms import IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from tanlian.accounts import audit_log
+from tanlian.accounts import approvals, audit_log, policies
 from tanlian.accounts import people as accounts
+from tanlian.domain.errors import NotFound, TanlianError
 from tanlian.domain.roles import Role
 from tanlian.web import current
 from tanlian.web.guards import allow, member
 
 PAGE = 50
+WAIVE = "one person suffices"
 
 
 class InviteForm(FlaskForm):
@@ -22,10 +24,51 @@ class InviteForm(FlaskForm):
 
 @member
 def people() -> ResponseReturnValue:
-    who = current.session().person
-    with current.office().engine.begin() as db:
+    return _people(None)
+
+
+@member
+def second_person() -> ResponseReturnValue:
+    """Let sensitive acts need two people, or ask a second one to let one suffice again."""
+    who, wanted = current.session().person, request.form.get("wanted") == "yes"
+    try:
+        with current.office().engine.begin() as db:
+            if wanted:
+                policies.require_second_person(db, current.origin(), who)
+            elif policies.needs_second_person(db, who.organisation):
+                approvals.ask(db, current.origin(), who, WAIVE, {})
+    except TanlianError as error:
+        return _people(error)
+    return redirect(url_for("people"), 303)
+
+
+@member
+def waive(number: int) -> ResponseReturnValue:
+    """Decide, as the second person, that one suffices again."""
+    who, agreed = current.session().person, request.form.get("decision") == "approve"
+    try:
+        with current.office().engine.begin() as db:
+            if approvals.approval(db, who, number).act != WAIVE:
+                raise NotFound(f"Your organisation has no request {number}.", number=number)
+            approvals.decide(db, current.origin(), who, number, agreed=agreed)
+            if agreed:
+                policies.waive_second_person(db, current.origin(), who)
+    except TanlianError as error:
+        return _people(error)
+    return redirect(url_for("people"), 303)
+
+
+def _people(refusal: TanlianError | None) -> ResponseReturnValue:
+    office, who = current.office(), current.session().person
+    with office.engine.begin() as db:
         listed = accounts.people_of(db, who.organisation)
-    return render_template("people.html", listed=listed, who=who)
+        needed = policies.needs_second_person(db, who.organisation)
+        asked = approvals.open_approvals(db, who.organisation, office.now())
+    requests = [one for one in asked if one.act == WAIVE and one.status == "asked"]
+    page = render_template(
+        "people.html", listed=listed, who=who, needed=needed, requests=requests, refusal=refusal
+    )
+    return page, 200 if refusal is None else 422
 
 
 @member

@@ -1,0 +1,111 @@
+"""The window at which people and programs of an organisation do its acts."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.engine import Engine
+
+from tanlian.accounts import api_access, payees, policies
+from tanlian.accounts.audit_log import Origin
+from tanlian.accounts.people import Person
+from tanlian.chain.errors import ChainUnreachable
+from tanlian.readmodel.queries import members
+from tanlian.services.access import Access
+from tanlian.services.acts.act import Act, Desk
+from tanlian.services.acts.fields import Raw
+from tanlian.services.outbox import Outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Takes acts in: read, tried out, drafted in the outbox. `now` is the clock of the server."""
+
+    access: Access
+    outbox: Outbox
+    accounts: Engine
+    tables: Engine
+    now: Callable[[], int]
+
+    def desk(self, who: Person, account: str) -> Desk:
+        """Return the desk at which a person acts with one of the organisation's accounts."""
+        return Desk(
+            self.access,
+            who.organisation,
+            account,
+            self.chain_time(),
+            find=self._number_called,
+            check_payee=lambda payee: self._check_payee(who.organisation, payee),
+        )
+
+    def chain_time(self) -> int:
+        """Return the chain's time; the server's own while the chain does not answer."""
+        try:
+            return self.access.connection.now()
+        except ChainUnreachable:
+            return self.now()
+
+    def needs_second_person(self, who: Person, act: Act) -> bool:
+        with self.accounts.connect() as db:
+            return act.sensitive and policies.needs_second_person(db, who.organisation)
+
+    def submit(
+        self,
+        origin: Origin,
+        who: Person,
+        act: Act,
+        raws: Mapping[str, Raw],
+        *,
+        account: str,
+        once: str,
+    ) -> str:
+        """Draft an act; returns its id. The same `once` gives the same act.
+
+        Raises:
+            FieldsRefused: a value cannot be read.
+            ContractRefused: the contract would refuse; nothing was stored.
+            IdempotencyConflict: `once` was used for something else.
+        """
+        details = shown(raws)
+        key = f"{act.name}:{once}"
+        content = json.dumps([act.name, account, details], sort_keys=True).encode()
+        with self.accounts.begin() as db:
+            known = api_access.begin(db, who.organisation, key, content, origin.now)
+        if known is not None:
+            return known[1]
+        try:
+            calls = act.calls_for(self.desk(who, account), raws)
+            act_id = self.outbox.draft(
+                origin,
+                who,
+                account=account,
+                act=act.name,
+                details=details,
+                calls=calls,
+                second_person=self.needs_second_person(who, act),
+            )
+        except BaseException:
+            with self.accounts.begin() as db:
+                api_access.forget(db, who.organisation, key)
+            raise
+        with self.accounts.begin() as db:
+            api_access.finish(db, who.organisation, key, 200, act_id)
+        return act_id
+
+    def _number_called(self, words: str) -> int:
+        with self.tables.connect() as db:
+            return members.number_called(db, words)
+
+    def _check_payee(self, organisation: int, payee: bytes) -> None:
+        with self.accounts.connect() as db:
+            payees.check(db, organisation, "0x" + payee.hex(), self.now())
+
+
+def shown(raws: Mapping[str, Raw]) -> dict[str, Any]:
+    """Return what was given, as it can be stored and shown; of a file its SHA-256."""
+    return {
+        name: {"sha256": hashlib.sha256(raw).hexdigest()} if isinstance(raw, bytes) else raw
+        for name, raw in raws.items()
+    }

@@ -1,0 +1,123 @@
+"""Forms of acts: what a browser sends becomes what the catalogue reads, and stays if refused."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import request
+from flask_babel import get_timezone
+from werkzeug.datastructures import FileStorage
+
+from tanlian.domain.errors import TanlianError
+from tanlian.domain.identity import document_hash
+from tanlian.domain.moments import parse_moment
+from tanlian.services.acts.act import Act, FieldsRefused
+from tanlian.services.acts.fields import Field, Raw
+
+LINES = 6  # empty lines of a table; a longer one comes as a CSV file
+_LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
+
+
+@dataclass(slots=True)
+class ActForm:
+    """One act as a form: what was given, and what was wrong with it.
+
+    `once` is the number of this form: sent twice, it makes one act.
+    """
+
+    act: Act
+    given: dict[str, Any]
+    once: str
+    errors: Mapping[str, TanlianError] = field(default_factory=dict)
+    refusal: TanlianError | None = None
+
+    @property
+    def is_wrong(self) -> bool:
+        return bool(self.errors) or self.refusal is not None
+
+    def refuse(self, error: TanlianError) -> None:
+        """Show an error where it belongs: at its fields, or above the form."""
+        if isinstance(error, FieldsRefused):
+            self.errors = error.errors
+        else:
+            self.refusal = error
+
+    def raws(self) -> dict[str, Raw]:
+        """Return what was given as the catalogue reads it."""
+        found: dict[str, Raw] = {}
+        for one in self.act.fields:
+            value = self.given.get(one.name)
+            if value in (None, "", []):
+                continue
+            found[one.name] = _utc(value) if one.kind.widget == "moment" else value
+        return found
+
+
+def blank(act: Act, now: int) -> ActForm:
+    """Return a form with what the address names, and the presets; `now` is the chain's time."""
+    given = {f.name: _preset(f, now) for f in act.fields} | {
+        f.name: request.args[f.name] for f in act.fields if f.name in request.args
+    }
+    return ActForm(act, given, secrets.token_urlsafe(12))
+
+
+def filled(act: Act) -> ActForm:
+    """Return the form that was sent."""
+    given = {one.name: _given(one) for one in act.fields}
+    return ActForm(act, given, request.form.get("once", "")[:64])
+
+
+def _given(one: Field) -> Any:
+    name, widget = one.name, one.kind.widget
+    if widget == "document":
+        return _document(request.files.get(f"{name}-file")) or request.form.get(name, "")
+    if widget == "rows":
+        content = _content(request.files.get(f"{name}-file"))
+        return content or _lines(one)
+    if widget == "roles":
+        return ",".join(request.form.getlist(name))
+    return request.form.get(name, "")
+
+
+def _lines(one: Field) -> list[dict[str, str]]:
+    """Return the lines of a table that have something in them."""
+    found = []
+    for number in range(request.form.get(f"{one.name}-lines", LINES, type=int)):
+        line = {
+            c.name: request.form.get(f"{one.name}-{number}-{c.name}", "") for c in one.kind.columns
+        }
+        if any(value.strip() for value in line.values()):
+            found.append({name: value for name, value in line.items() if value.strip()})
+    return found
+
+
+def _document(upload: FileStorage | None) -> str:
+    """Return the hash of an uploaded file, which stays in the form; the file itself is not kept."""
+    content = _content(upload)
+    return document_hash(content).hex() if content else ""
+
+
+def _content(upload: FileStorage | None) -> bytes:
+    return upload.read() if upload is not None and upload.filename else b""
+
+
+def _preset(one: Field, now: int) -> str:
+    preset = one.preset() if callable(one.preset) else one.preset
+    if one.kind.widget == "moment" and preset:
+        moment = datetime.fromtimestamp(parse_moment(preset).at(now), UTC)
+        return moment.astimezone(get_timezone()).strftime("%Y-%m-%dT%H:%M:%S")
+    return preset
+
+
+def _utc(local: str) -> str:
+    """Read the time of the market's clock, which browsers send without a zone."""
+    if not _LOCAL.fullmatch(local):
+        return local
+    zone: Any = get_timezone()
+    naive = datetime.fromisoformat(local)
+    localise = getattr(zone, "localize", None)  # pytz, which Babel may use
+    moment = localise(naive) if localise else naive.replace(tzinfo=zone)
+    return str(moment.astimezone(UTC).isoformat())
