@@ -168,7 +168,6 @@ def serving(
         threading.Thread(target=server.run, name="web"),
         threading.Thread(target=built.watch.follow, args=(stop,), name="watch"),
         threading.Thread(target=built.office.outbox.follow, args=(stop,), name="delivery"),
-        threading.Thread(target=built.office.outbox.follow, args=(stop,), name="outbox"),
         threading.Thread(target=_sweep, args=(built.office, stop), name="sweep"),
     ]
     if settings.projects:
@@ -181,8 +180,6 @@ def serving(
         yield server.address
     finally:
         stop.set()
-        for channel in list(server.active_channels.values()):
-            channel.will_close = True  # a browser that keeps its connection open holds nothing up
         server.close()
         for worker in workers:
             worker.join()

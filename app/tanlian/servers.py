@@ -75,6 +75,8 @@ def _http(app: Application, settings: Settings, host: str, port: int) -> Server:
 
     def close() -> None:
         closing.set()
+        for channel in list(server.active_channels.values()):
+            channel.will_close = True  # a browser that keeps its connection open holds nothing up
         server.close()
 
     return Server(f"http://{host}:{server.effective_port}/", server.effective_port, run, close)
