@@ -16,7 +16,6 @@ def install(app: Flask) -> None:
         local_time=local_time,
         tonnes=figures.tonnes,
         price=figures.price,
-        yuan=figures.yuan,
         half_price=figures.half_tick_price,
         count=figures.thousands,
         local_hour=local_hour,

@@ -3,11 +3,6 @@
 from flask import Flask
 
 from tanlian.web.views import (
-    comparing,
-    entrance,
-    health,
-    market,
-    open_data,
     acts,
     comparing,
     desk,
@@ -15,6 +10,7 @@ from tanlian.web.views import (
     health,
     keys,
     market,
+    open_data,
     payees,
     people,
     plants,

@@ -6,9 +6,6 @@ from flask.typing import ResponseReturnValue
 from tanlian.readmodel.checkpoints import position
 from tanlian.readmodel.queries import market as asking
 from tanlian.readmodel.queries import members
-from tanlian.services.market_pictures import book_picture, pairing_picture, price_picture
-from tanlian.web import current
-from tanlian.web.datasets import csv_answer
 from tanlian.services.market_pictures import (
     book_picture,
     depth_picture,
@@ -16,6 +13,7 @@ from tanlian.services.market_pictures import (
     price_picture,
 )
 from tanlian.web import current, trading_panel
+from tanlian.web.datasets import csv_answer
 from tanlian.web.guards import public
 from tanlian.web.words import KINDS
 
