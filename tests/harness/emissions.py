@@ -58,9 +58,12 @@ def load_set(methods, published: FactorSet, regulator: str, *, seal: bool = True
     return set_id
 
 
-def with_methods():
-    """A consortium with EmissionMethods and every published factor set, sealed."""
-    it = consortium()
+def with_methods(it: Consortium | None = None) -> Consortium:
+    """A consortium with EmissionMethods and every published factor set, sealed.
+
+    It is the register alone, sealed, unless another is given.
+    """
+    it = it or consortium()
     it.contracts.methods = deploy("EmissionMethods", it.membership)
     it.contracts.sets = {
         name: load_set(it.methods, factor_set(name), it.regulator.account) for name in set_names()
@@ -100,9 +103,9 @@ def calendar(it: Consortium, year: int, **changes: int) -> tuple[int, ...]:
     return tuple((rules | changes).values())
 
 
-def with_registries() -> Consortium:
+def with_registries(it: Consortium | None = None) -> Consortium:
     """A consortium with all emission contracts; years 2022 to 2025 are open. Tests set the clock."""
-    it = with_methods()
+    it = with_methods(it)
     it.contracts.monitoring = deploy("MonitoringRegistry", it.membership)
     it.contracts.emissions = deploy("EmissionRegistry", it.membership, it.methods, it.monitoring)
     for year in range(2022, 2026):

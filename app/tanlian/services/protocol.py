@@ -17,6 +17,7 @@ from tanlian.domain.errors import InvalidInput
 from tanlian.domain.identity import bare_key_fingerprint, identity_of
 from tanlian.domain.incentives import load_rules
 from tanlian.domain.instrument import Kind
+from tanlian.domain.supervision import load_supervision_rules
 from tanlian.services.deployment import Arguments, Expect, New, Plan, Setting, Wire, nothing
 from tanlian.services.networks import Network, deployments
 
@@ -89,6 +90,18 @@ def _periodic_check(setting: Setting) -> tuple[Any, ...]:
     return setting.at("membership"), weights, masks, rules.contest_seconds, rules.rules_hash
 
 
+def _supervision(setting: Setting) -> tuple[Any, ...]:
+    rules = load_supervision_rules(setting.params["supervision"]["rules"])
+    return (
+        setting.at("membership"),
+        *(setting.at(name) for name in ("periodic_check", "incentives", "emissions")),
+        rules.take_up_seconds,
+        rules.resolve_seconds,
+        rules.longest_grant_seconds,
+        rules.rules_hash,
+    )
+
+
 def _each(contract: str, view: str, names: Sequence[str]) -> tuple[Expect, ...]:
     """That a view of one contract says yes to each of these others."""
     return tuple(Expect(contract, view, _at(name), True, needs=name) for name in names)
@@ -113,6 +126,7 @@ CONTRACTS = (
     New("coin", "CreditCoin", _coin),
     New("incentives", "Incentives", _incentives),
     New("periodic_check", "PeriodicCheck", _periodic_check),
+    New("supervision", "Supervision", _supervision),
 )
 _FACTS = ("emissions", "compliance", "allocation")
 WIRING = (
@@ -160,6 +174,10 @@ EXPECTATIONS = (
         Expect(name, "membership", nothing, _at("membership"))
         for name in ("offsets", "compliance", "auction", "coin", "incentives", "periodic_check")
     ),
+    Expect("supervision", "membership", nothing, _at("membership")),
+    Expect("supervision", "periodic_check", nothing, _at("periodic_check")),
+    Expect("supervision", "incentives", nothing, _at("incentives")),
+    Expect("supervision", "emissions", nothing, _at("emissions")),
     *_each("ledger", "is_facility", UNIT_FACILITIES),
     *_each("money", "is_facility", MONEY_FACILITIES),
     *_each("ledger", "is_retirer", RETIRERS),
