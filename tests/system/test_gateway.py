@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from harness.broker import broker, free_port
 from harness.served import served
 from tanlian.chain.keys import keccak
+from tanlian.domain.errors import InvalidInput
 from tanlian.domain.reading import Reading
 from tanlian.domain.roles import Role
 from tanlian.proofs.logbook import Batch, Logbook
@@ -141,6 +142,50 @@ def _first_head(access, it):
         ["address", "uint256", "uint256", "address"], [where, 2, 2024, it.key("gateway").address]
     )
     return keccak(words)
+
+
+def test_gateway__batches_of_an_hour__anchored_one_by_one_and_located_in_their_hour(
+    tmp_path, market
+):
+    it, access = market
+    path = settings_file(tmp_path, batch_hours=1)
+    readings = [signed(h) for h in range(26)]
+    write_readings(tmp_path / "readings.csv", readings)
+    assert it.run("gateway", "import", path, tmp_path / "readings.csv").exit_code == 0
+    gateway = GatewaySettings.load(path).open(lambda: START + 26 * 3600 + 7_200)
+    assert len(gateway.close_due()) == 26
+    gateway.anchor_due(ChainAnchoring(access.contracts, it.sender("gateway"), 2024))
+    gateway.store.close()
+    logbook = access.contracts["monitoring"].read("logbook_of", it.key("gateway").address, 2024)
+    assert (logbook.batches, logbook.count, logbook.mass_g) == (26, 26, 26 * 88_200)
+    days = json.loads(it.run("gateway", "roots", path, "--period", "day", "--json").output)
+    assert [(day["hours"], day["count"]) for day in days] == [(24, 24), (2, 2)]
+    (year,) = json.loads(it.run("gateway", "roots", path, "--period", "year", "--json").output)
+    assert (year["count"], year["mass_g"]) == (26, 26 * 88_200)
+    assert "2024-01-01 00:00    26 h" in it.run("gateway", "roots", path).output
+    mine, anchors = tmp_path / "mine.csv", tmp_path / "anchors.csv"
+    assert it.run("gateway", "export", path, mine, anchors).exit_code == 0
+    text = mine.read_text()
+    (tmp_path / "lie.csv").write_text(
+        text.replace("T05:00:00Z,1,1,6,88200", "T05:00:00Z,1,1,6,80000")
+    )
+    found = json.loads(
+        it.run("locate", mine, tmp_path / "lie.csv", "--anchors", anchors, "--json").output
+    )
+    (one,) = found["differences"]
+    assert one["batch_first_hour"] == FIRST + 5
+    assert one["anchored_copy"] == "first"
+    assert one["anchoring_transaction"]
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [({"batch_hours": 0}, "1 to 744 hours"), ({"batch_hours": 745}, "1 to 744 hours"),
+     ({"batch_hours": -1}, "1 to 744 hours")],
+)  # fmt: skip
+def test_gateway_settings__batch_that_no_logbook_takes__refused(tmp_path, more, reason):
+    with pytest.raises(InvalidInput, match=reason):
+        GatewaySettings.load(settings_file(tmp_path, **more))
 
 
 def test_gateway_commands__csv_to_chain_to_comparison__the_changed_hour_is_named(tmp_path, market):

@@ -1,12 +1,15 @@
 """`tanlian gateway`: take readings from devices, keep them, anchor them."""
 
+import json
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tanlian.commands.acting import acting
+from tanlian.domain.reading import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from tanlian.chain.transactions import Sender
@@ -106,3 +109,48 @@ def export(settings: Path, readings: Path, anchors: Path) -> None:
     write_readings(readings, found)
     write_anchors(anchors, anchored)
     click.echo(f"{len(found)} readings in {len(anchored)} batches written.")
+
+
+@gateway.command()
+@_SETTINGS
+@click.option(
+    "--period",
+    type=click.Choice(["batch", "day", "month", "year"]),
+    default="month",
+    show_default=True,
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
+def roots(settings: Path, period: str, as_json: bool) -> None:
+    """Print the roots of days, months or the year over what is anchored.
+
+    Whoever holds the same root holds the same readings of that period.
+    """
+    from tanlian.proofs.logbook import Batch
+    from tanlian.proofs.period_roots import Period, period_roots
+
+    anchored = _opened(settings).open(_now).store.batches(anchored=True)
+    batches = [Batch(a.first_hour, a.hours, a.root) for a in anchored]
+    found = period_roots(batches, Period(period))
+    if as_json:
+        click.echo(
+            json.dumps(
+                [
+                    {
+                        "first_hour": one.first_hour,
+                        "hours": one.hours,
+                        "root": "0x" + one.root.digest.hex(),
+                        "mass_g": one.root.mass_g,
+                        "count": one.root.count,
+                    }
+                    for one in found
+                ],
+                indent=1,
+            )
+        )
+        return
+    for one in found:
+        begin = datetime.fromtimestamp(one.first_hour * SECONDS_PER_HOUR, UTC)
+        click.echo(
+            f"{begin:%Y-%m-%d %H:%M}  {one.hours:>4} h  0x{one.root.digest.hex()}  "
+            f"{one.root.mass_g} g  {one.root.count} readings"
+        )

@@ -1,5 +1,6 @@
 """The gateway: every doubt, gaps, batches, outages; nothing lost, nothing counted twice."""
 
+import csv
 import dataclasses
 import io
 import json
@@ -14,6 +15,7 @@ from tanlian.domain.errors import InvalidInput, NotFound
 from tanlian.domain.monitoring.plausibility import Doubt, MonitoringRules, demonstration_rules
 from tanlian.domain.monitoring.substitution import substitute_mass
 from tanlian.domain.reading import Reading, ReadingStatus
+from tanlian.proofs.period_roots import Period, period_roots
 from tanlian.proofs.reading_signature import address_of, sign_reading
 from tanlian.services.cems_files import load_cems
 from tanlian.services.gateway.gateway import AnchorConflict, Gateway
@@ -388,13 +390,14 @@ def small_file(path):
     return path
 
 
-def run_through(tmp_path, clock, hours, kind):
+def run_through(tmp_path, clock, hours, kind, batch_hours=24):
     """Sign a file's hours as a device and send them through a gateway; return it."""
     store = GatewayStore(tmp_path / "cems.db")
     first = hours[0].start // 3600
     gateway = Gateway(
         store, {(1, 11): DEVICES[1, 11]}, {1: kind}, demonstration_rules(),
         first_hour=first - first % 24, end_hour=first + 366 * 24, now=clock,
+        batch_hours=batch_hours,
     )  # fmt: skip
     clock.now = hours[-1].start + 3600
     with store.together():
@@ -422,22 +425,67 @@ def test_cems__file_with_a_fault__refused_with_its_place(tmp_path, old, new, rea
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the reference data is not on this machine")
-@pytest.mark.parametrize(
-    ("name", "unit", "kind"),
-    [("cems_hourly_avert_2024.csv", "US-MILLER-4", "coal"), ("cems_bowen_measured_week_2019.csv", "", "coal")],
-)  # fmt: skip
-def test_cems__published_year_and_week__every_hour_taken_gaps_visible(
-    tmp_path, clock, name, unit, kind
+@pytest.mark.parametrize("batch_hours", [1, 24])
+def test_cems__published_year_of_every_unit__every_hour_taken_and_every_sum_kept(
+    tmp_path, clock, batch_hours
 ):
-    hours = [h for h in load_cems(SHARED / name) if h.unit == unit][: 24 * 60]
-    gateway = run_through(tmp_path, clock, hours, kind)
+    hours = list(load_cems(SHARED / "cems_hourly_avert_2024.csv"))
+    units = sorted({hour.unit for hour in hours})
+    keys = {unit: bytes(31) + bytes([n + 1]) for n, unit in enumerate(units)}
+    devices = {
+        (n + 1, n + 1): Device(n + 1, unit, n + 1, "analyser", address_of(keys[unit]))
+        for n, unit in enumerate(units)
+    }
+    with (SHARED / "cems_units.csv").open(newline="") as stream:
+        fuels = {row["unit"]: row["fuel"].lower() for row in csv.DictReader(stream)}
+    first = hours[0].start // 3600
+    gateway = Gateway(
+        GatewayStore(tmp_path / "year.db"), devices,
+        {n: fuels[unit] for n, unit in enumerate(units, start=1)},
+        demonstration_rules(), first_hour=first, end_hour=first + 8_784, now=clock,
+        batch_hours=batch_hours,
+    )  # fmt: skip
+    clock.now = START + 400 * 86_400
+    counts = dict.fromkeys(units, 0)
+    with gateway.store.together():
+        for hour in hours:
+            counts[hour.unit] += 1
+            number = units.index(hour.unit) + 1
+            one = signed(hour.reading(number, number, counts[hour.unit]), keys[hour.unit])
+            assert gateway.take(one, "csv").taken is Taken.STORED
+        batches = gateway.close_due()
+    assert set(counts.values()) == {8_784}
+    assert len(batches) == 8_784 // batch_hours
+    total = sum(hour.mass_g for hour in hours)
+    assert sum(batch.root.mass_g for batch in batches) == total
+    (year,) = period_roots(batches, Period.YEAR)
+    assert (year.hours, year.root.mass_g, year.root.count) == (8_784, total, len(hours))
+    of_days = dict.fromkeys(range(first, first + 8_784, 24), 0)
+    for hour in hours:
+        of_days[hour.start // 86_400 * 24] += hour.mass_g
+    days = period_roots(batches, Period.DAY)
+    assert {day.first_hour: day.root.mass_g for day in days} == of_days
+    assert [m.hours for m in period_roots(batches, Period.MONTH)] == [
+        24 * n for n in (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    ]
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the reference data is not on this machine")
+@pytest.mark.parametrize("batch_hours", [1, 24])
+def test_cems__measured_week_with_a_gap__every_hour_taken_and_the_gap_visible(
+    tmp_path, clock, batch_hours
+):
+    hours = list(load_cems(SHARED / "cems_bowen_measured_week_2019.csv"))
+    gateway = run_through(tmp_path, clock, hours, "coal", batch_hours)
     batches = gateway.close_due()
-    stored = gateway.store.readings(hours[0].start // 3600 - 24, 24 * 70)
+    stored = gateway.store.readings(hours[0].start // 3600 - 24, 24 * 12)
     measured = [s.reading for s in stored if s.reading.status is ReadingStatus.MEASURED]
     assert sum(r.mass_g for r in measured) == sum(h.mass_g for h in hours)
     assert sum(b.root.mass_g for b in batches) == sum(s.reading.mass_g for s in stored)
-    assert all(s.reading.sequence == 0 for s in stored if s.reading not in measured)
-    assert len(stored) == 24 * len(batches)
+    filled = [s for s in stored if s.reading not in measured]
+    assert filled
+    assert all(s.reading.sequence == 0 and s.signature == b"" for s in filled)
+    assert len(stored) == batch_hours * len(batches)
 
 
 def test_keep__the_thousandth_reading__costs_what_the_tenth_did(gateway, clock):

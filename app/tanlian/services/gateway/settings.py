@@ -4,7 +4,8 @@ store = "gateway.db"          # relative to the file
 devices = "devices.csv"       # see tanlian.services.reading_files
 year = 2024
 first_hour = 473352           # of the logbook, hours since 1970
-batch_hours = 24
+end_hour = 482136             # the hour after its last one
+batch_hours = 24              # 1 anchors every hour, 24 (as without this line) every day
 http_port = 8600              # optional
 mqtt_host = "127.0.0.1"       # optional
 mqtt_port = 1883
@@ -26,6 +27,7 @@ from tanlian.services.gateway.store import GatewayStore
 from tanlian.services.reading_files import Device, load_devices
 
 MQTT_PORT = 1883
+MOST_BATCH_HOURS = 31 * 24  # what MonitoringRegistry takes in one batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,14 @@ class GatewaySettings:
     http_port: int | None
     mqtt_host: str | None
     mqtt_port: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.batch_hours <= MOST_BATCH_HOURS:
+            raise InvalidInput(
+                f"batch_hours is {self.batch_hours}; a batch has 1 to {MOST_BATCH_HOURS} hours."
+            )
+        if not 0 <= self.first_hour < self.end_hour:
+            raise InvalidInput("The logbook's end_hour must lie after its first_hour.")
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -68,6 +78,8 @@ class GatewaySettings:
             )
         except KeyError as error:
             raise InvalidInput(f"{path.name} lacks {error}.") from error
+        except InvalidInput:
+            raise
         except (OSError, ValueError) as error:
             raise InvalidInput(f"{path.name} cannot be read: {error}.") from error
 
