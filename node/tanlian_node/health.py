@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from tanlian_node.access import open_rpc
 from tanlian_node.errors import NodeUnreachable, RpcRefused
 from tanlian_node.local import NodeState
+from tanlian_node.network import stale_seconds
 from tanlian_node.network_files import NetworkRecord
 
-STALE_SECONDS = 30
 LAG_BLOCKS = 5
 MAX_DISK_BYTES = 200 * 10**9
 
@@ -43,7 +43,7 @@ def judge(record: NetworkRecord, states: Sequence[NodeState]) -> Verdict:
             if state.height is not None and top - state.height > LAG_BLOCKS
         ]
         ages = [state.head_age_seconds for state in states if state.head_age_seconds is not None]
-        if min(ages) > STALE_SECONDS:
+        if min(ages) > stale_seconds(record.idle_seconds):
             problems.append(f"no new block for {min(ages)} s")
         problems += _forks(states)
     known = {node.address.lower() for node in record.nodes}

@@ -18,7 +18,7 @@ from tanlian_node.network_files import NetworkRecord, NodeRecord
 from tanlian_node.peers import drop_forbidden_peers
 
 STOP_SECONDS = 40
-START_SECONDS = 120
+START_SECONDS = 300  # a bound for busy machines; a node that ends is noticed at once
 ROUND_CHANGE = re.compile(r"[Rr]ound ?[Cc]hange|round-change")
 SEALED_ROUND = 3  # position of the round in the QBFT header extension
 

@@ -4,7 +4,9 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
-from tanlian_node.network import Network
+from tanlian_node.network import Network, stale_seconds
+
+SHARE_OF_RATE = 0.7  # of the blocks that there should be; one of four nodes down leaves about half
 
 
 def write_monitoring(network: Network, folder: Path) -> None:
@@ -12,8 +14,15 @@ def write_monitoring(network: Network, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "prometheus.yaml").write_text(prometheus(network))
     data = files("tanlian_node").joinpath("data")
-    for name in ("alerts.yaml", "dashboard.json"):
-        (folder / name).write_text(data.joinpath(name).read_text())
+    (folder / "alerts.yaml").write_text(alerts(network, data.joinpath("alerts.yaml").read_text()))
+    (folder / "dashboard.json").write_text(data.joinpath("dashboard.json").read_text())
+
+
+def alerts(network: Network, rules: str) -> str:
+    """The alarm rules, with the thresholds that suit the distance of the network's blocks."""
+    stale = stale_seconds(network.idle_seconds)
+    slowest = SHARE_OF_RATE / network.idle_seconds
+    return rules.replace("STALE_SECONDS", str(stale)).replace("LEAST_RATE", f"{slowest:.4f}")
 
 
 def prometheus(network: Network) -> str:

@@ -9,6 +9,8 @@ SAFE_SIZE = 4  # the smallest set of validators that goes on with one of them do
 MAX_VALIDATORS = 32  # ValidatorSet and the light client of another chain hold no more
 MIN_GAS_LIMIT = 16_000_000  # the largest single call (a clearing of 10,000 orders)
 MAX_GAS_LIMIT = 100_000_000  # beyond it blocks outlast the round timeout on small machines
+STALE_SECONDS = 30
+STALE_PERIODS = 5
 
 
 class NodeRole(StrEnum):
@@ -78,6 +80,11 @@ class Network:
     alloc: dict[str, int] = field(default_factory=dict)
     accounts: tuple[str, ...] = ()  # first entries of the account allowlists
 
+    @property
+    def idle_seconds(self) -> int:
+        """The longest distance of two blocks while all is well and nobody sends."""
+        return max(self.block_period_seconds, self.empty_block_period_seconds)
+
     def node(self, name: str) -> NodePlan:
         for node in self.nodes:
             if node.name == name:
@@ -102,3 +109,8 @@ def size_warning(network: Network) -> str | None:
     if count >= SAFE_SIZE:
         return None
     return f"With {count} of the 4 validators that are safe, one of them down stops the chain."
+
+
+def stale_seconds(idle_seconds: int) -> int:
+    """After how long without a block a chain has halted, by the distance its blocks may have."""
+    return max(STALE_SECONDS, STALE_PERIODS * idle_seconds)

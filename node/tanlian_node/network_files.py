@@ -56,6 +56,7 @@ class NetworkRecord:
     nodes: tuple[NodeRecord, ...]
     founders: dict[str, int]  # account -> organisation
     java_options: str = ""
+    idle_seconds: int = 1  # the longest distance of two blocks while all is well
 
     def node(self, name: str) -> NodeRecord:
         for node in self.nodes:
@@ -119,6 +120,7 @@ def write_network(
         ),
         founders=founders,
         java_options=network.java_options,
+        idle_seconds=network.idle_seconds,
     )
     write_record(record)
     return record
@@ -141,6 +143,7 @@ def read_record(folder: Path) -> NetworkRecord:
         nodes=tuple(NodeRecord(**entry) for entry in table["nodes"]),
         founders=table["founders"],
         java_options=table["java_options"],
+        idle_seconds=table.get("idle_seconds", 1),
     )
 
 
@@ -153,6 +156,7 @@ def write_record(record: NetworkRecord) -> None:
         ],
         "founders": record.founders,
         "java_options": record.java_options,
+        "idle_seconds": record.idle_seconds,
     }
     (record.folder / "network.json").write_text(json.dumps(table, indent=1) + "\n")
 

@@ -15,13 +15,11 @@ from tanlian_node.errors import NodeUnreachable, RpcRefused, UnsafeChange
 from tanlian_node.genesis import VALIDATOR_SET
 from tanlian_node.network_files import NetworkRecord
 from tanlian_node.peers import drop_forbidden_peers
-from tanlian_node.registers import Followed
+from tanlian_node.registers import Followed, Register, accounts_of
 from tanlian_node.rpc import Rpc
-from tanlian_node.transactions import Contract
 
 log = logging.getLogger(__name__)
 
-ACTIVE_BIT = 72  # of a standing word, see contracts/modules/standing.vy
 BATCH = 500
 
 
@@ -63,25 +61,8 @@ class Drift:
         return [f"{self.node}: {what} {one}" for what, many in parts for one in many]
 
 
-def registered_accounts(rpc: Rpc, membership: str) -> frozenset[str]:
-    """The accounts of all active organisations, at one block.
-
-    Suspended organisations are left out: they may not send, and the contracts refuse them too.
-    """
-    register = Contract("Membership", membership)
-    block = hex(rpc.height())
-    count = int(register.read(rpc, "organisation_count", block=block))
-    accounts: set[str] = set()
-    for organisation in range(1, count + 1):
-        word = int(register.read(rpc, "standing_of", organisation, block=block))
-        if word >> ACTIVE_BIT & 1:
-            found = register.read(rpc, "accounts_of", organisation, block=block)
-            accounts.update(str(account).lower() for account in found)
-    return frozenset(accounts)
-
-
 def wanted_lists(
-    rpc: Rpc, memberships: Iterable[str], enodes: Iterable[str], always: Iterable[str] = ()
+    rpc: Rpc, registers: Iterable[Register], enodes: Iterable[str], always: Iterable[str] = ()
 ) -> Lists:
     """What every allowlist should hold: whom one of the registers names.
 
@@ -91,11 +72,12 @@ def wanted_lists(
         UnsafeChange: a register names no account, so that everyone would be locked out.
     """
     registered: frozenset[str] = frozenset()
-    for membership in memberships:
-        found = registered_accounts(rpc, membership)
+    for register in registers:
+        found = accounts_of(rpc, register)
         if not found:
             raise UnsafeChange(
-                f"Membership at {membership} names no active account; is it the right address?"
+                f"Membership at {register.membership} names no active account; is it the right "
+                "address?"
             )
         registered |= found
     return Lists(

@@ -21,6 +21,8 @@ from tanlian.chain.reverts import explain, reason_in
 log = logging.getLogger(__name__)
 
 GAS_WHERE_UNSTATED = 3_000_000  # limit for calls sent in bulk; gas is free, blocks hold thousands
+# the smallest block that a network may have holds 16 million; see tanlian_node/network.py
+MOST_GAS_IN_A_CALL = 14_000_000
 GAS_OF_A_TRANSFER = 21_000
 GAS_OF_DISTINCTION = 1_000
 IN_ONE_REQUEST = 100

@@ -51,7 +51,8 @@ def acting(function: Function) -> Function:
         metavar="KEY",
         required=True,
         envvar="TANLIAN_KEY",
-        help="Keyfile to act with: its name in the network's key folder, or a path.",
+        help="Key to act with: its name in the network's key folder, the path of a keyfile, or an "
+        "external signer as web3signer+http://127.0.0.1:9000/0x….",
     )
     @click.option(
         "--passphrase-file",

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tanlian.commands.acting import target_of
+
 if TYPE_CHECKING:
+    from tanlian.domain.target import Target
     from tanlian.domain.year_simulation import SimulatedYear, YearRules
     from tanlian.services.eutl_files import Selection
     from tanlian.services.year_run import YearOnChain
@@ -54,6 +57,11 @@ def simulate() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Keep the chain, its book and keys in this new folder.  [default: removed afterwards]",
 )
+@click.option(
+    "--clock-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="On a trial network: the file from which its machines take the time (docs/network.md).",
+)
 @click.pass_context
 def year(
     ctx: click.Context,
@@ -71,6 +79,7 @@ def year(
     output: Path,
     without_chain: bool,
     data: Path | None,
+    clock_file: Path | None,
 ) -> None:
     """Run the compliance year of real installations from FOLDER (eutl_*.csv) under stated rules.
 
@@ -78,7 +87,8 @@ def year(
     rewards, penalises and rates, on an embedded chain of its own whose clock is put forward from
     deadline to deadline; compares every member's outcome with the rules' own arithmetic, and the
     rule's letters with the registry's. Writes a page, a CSV and a JSON file; exits with 1 where
-    anything differs or the books do not balance.
+    anything differs or the books do not balance. With --network or --rpc before the verb it runs on
+    that chain, whose clock has to be one that can be put forward (--clock-file).
     """
     from tanlian.domain.credit_rating import load_rating_rules
     from tanlian.domain.incentives import load_rules
@@ -100,7 +110,7 @@ def year(
     )
     selection = select_members(folder, registry=registry, year=year, limit=limit)
     result = simulate_year(emitters_of(selection), rules)
-    chain = None if without_chain else _on_chain(data, rules, selection)
+    chain = None if without_chain else _on_chain(data, rules, selection, target_of(ctx), clock_file)
     output.mkdir(parents=True, exist_ok=True)
     name = f"year-{registry}-{year}-{jurisdiction}"
     for suffix, text in (
@@ -120,7 +130,13 @@ def year(
         ctx.exit(1)
 
 
-def _on_chain(data: Path | None, rules: YearRules, selection: Selection) -> YearOnChain:
+def _on_chain(
+    data: Path | None,
+    rules: YearRules,
+    selection: Selection,
+    target: Target,
+    clock_file: Path | None,
+) -> YearOnChain:
     """Run the year on a chain in the folder, or in one that is removed afterwards."""
     import tempfile
 
@@ -130,9 +146,10 @@ def _on_chain(data: Path | None, rules: YearRules, selection: Selection) -> Year
 
     end_in_order()
     if data is not None:
-        return run_year(data, rules, selection, terminal())
+        return run_year(data, rules, selection, terminal(), target=target, clock_file=clock_file)
     with tempfile.TemporaryDirectory(prefix="tanlian-year-") as folder:
-        return run_year(Path(folder) / "run", rules, selection, terminal())
+        run = Path(folder) / "run"
+        return run_year(run, rules, selection, terminal(), target=target, clock_file=clock_file)
 
 
 def _tell(result: SimulatedYear, chain: YearOnChain | None) -> bool:

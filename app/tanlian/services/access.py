@@ -9,6 +9,7 @@ from tanlian.chain.connection import TIMEOUT_SECONDS, Connection
 from tanlian.chain.contracts import Contracts
 from tanlian.chain.errors import BookError
 from tanlian.chain.events import Event
+from tanlian.chain.external_signer import ExternalKey, signer_name
 from tanlian.chain.keyfiles import Keyfiles, passphrase_for
 from tanlian.chain.keys import Key
 from tanlian.chain.transactions import Receipt, Sender
@@ -31,7 +32,7 @@ class Access:
         return self.contracts.book
 
     def sender(self, key: str, passphrase_file: Path | None = None) -> Sender:
-        """Open a keyfile to act with it: an alias in the network's folder, or a path to a file."""
+        """Act with a key: an alias in the network's folder, a path, or an external signer."""
         return sender_of(self.network, self.connection, key, passphrase_file)
 
     def act(self, sender: Sender, contract: str, function: str, *arguments: Any) -> Receipt:
@@ -73,12 +74,15 @@ def open_access(target: Target) -> Access:
 def sender_of(
     found: Network, connection: Connection, key: str, passphrase_file: Path | None = None
 ) -> Sender:
-    """Open a keyfile to send transactions with it."""
+    """Send transactions with a key, of a keyfile or of an external signer."""
     return Sender(connection, key_of(found, key, passphrase_file))
 
 
 def key_of(found: Network, key: str, passphrase_file: Path | None = None) -> Key:
-    """Open a keyfile: an alias in the network's folder, or a path to a file."""
+    """Open a keyfile (an alias in the network's folder, or a path), or name an external signer."""
+    name = signer_name(key)
+    if name is not None:
+        return ExternalKey(name)
     return Keyfiles(found.keys).open(key, passphrase_for(key, passphrase_file))
 
 

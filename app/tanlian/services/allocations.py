@@ -12,7 +12,7 @@ from tanlian.domain.units import parse_tonnes
 from tanlian.services.access import Access
 from tanlian.services.organisations import find
 
-GRANTS_IN_A_CALL = 100
+GRANTS_IN_A_CALL = 34  # within MOST_GAS_IN_A_CALL
 GAS_OF_A_GRANT = 400_000
 
 ACTS = {

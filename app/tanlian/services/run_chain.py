@@ -29,15 +29,25 @@ def data_of(target: Target, name: str) -> Path:
 
 @contextmanager
 def chain_of(
-    folder: RunFolder, target: Target, narrator: Narrator, *, port: int = 0
+    folder: RunFolder,
+    target: Target,
+    narrator: Narrator,
+    *,
+    port: int = 0,
+    development: bool = False,
 ) -> Iterator[Target]:
-    """Have the run's chain there while the block runs; yields it with the folder's book."""
+    """Have the run's chain there while the block runs; yields it with the folder's book.
+
+    `development` lets an own chain be told the time.
+    """
     if not is_own_chain(target):
         found = folder.network(target)
         narrator.say(f"The chain is {found.name} at {found.rpc}; this run's market is its own.")
         yield folder.market(target)
         return
-    with embedded_chain(folder.chain, port=free_port(port, narrator)) as chain:
+    with embedded_chain(
+        folder.chain, port=free_port(port, narrator), development=development
+    ) as chain:
         yield folder.market(Target(rpc=chain.url))
 
 

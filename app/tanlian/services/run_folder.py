@@ -46,6 +46,10 @@ class RunFolder:
         return self.path / "chain"
 
     @property
+    def book(self) -> Path:
+        return self.path / "book.json"
+
+    @property
     def reports(self) -> Path:
         return self.path / "reports"
 
@@ -74,7 +78,7 @@ class RunFolder:
 
     def market(self, target: Target) -> Target:
         """The run's own market on a chain: its book is the folder's."""
-        return replace(target, book=self.path / "book.json")
+        return replace(target, book=self.book)
 
     def network(self, target: Target) -> Network:
         """A network's description, with this folder's files and rules in place of its own."""

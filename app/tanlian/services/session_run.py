@@ -1,13 +1,14 @@
 """One session from its announcement to its close, with the keys of many members at hand."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tanlian.chain.connection import chunks
 from tanlian.chain.crowd import Act
-from tanlian.chain.signed_quotes import QUOTES_IN_A_MESSAGE, Message, batches
-from tanlian.chain.transactions import Outcome, Receipt, Sender
+from tanlian.chain.keys import Call
+from tanlian.chain.signed_quotes import QUOTES_IN_A_MESSAGE, Message, SignedMessage, batches
+from tanlian.chain.transactions import MOST_GAS_IN_A_CALL, Outcome, Receipt, Sender
 from tanlian.domain.audit.words import records_in
 from tanlian.domain.errors import TanlianError
 from tanlian.domain.quotes import Quote, pack_quotes
@@ -18,10 +19,12 @@ from tanlian.services.market_parts import part_with
 from tanlian.services.session_terms import Clock, SessionTerms
 
 GAS_OF_A_QUOTE = 250_000  # its first time in slots nobody used, with room
+# many quotes share the message, the account and the levels, and need far less each
+QUOTES_IN_A_CALL = 100
 GAS_OF_A_CALL = 250_000
 GAS_OF_STEPS = 60_000  # one order met while clearing or closing
 GAS_OF_TRADING = 6_000_000
-STEPS_IN_A_CALL = 300
+STEPS_IN_A_CALL = 200
 MESSAGE_WORDS_IN_A_CALL = 240
 PAUSE_SECONDS = 0.2
 
@@ -170,10 +173,11 @@ class SessionRun:
                     self.number,
                     pack_quotes(some),
                     False,
-                    gas=GAS_OF_A_CALL + GAS_OF_A_QUOTE * len(some),
+                    gas=_gas_of(len(some)),
                 ),
             )
-            for member, some in quotes
+            for member, all_quotes in quotes
+            for some in chunks(all_quotes, QUOTES_IN_A_CALL)
         ]
         tally = Tally()
         for outcome in self._send(acts, "quotes many at once"):
@@ -182,6 +186,12 @@ class SessionRun:
 
     def relay(self, quotes: Quotes, expires_at: int) -> Tally:
         """Quotes signed by their owners and brought in batches by a relayer."""
+        return self.bring(self.signed(quotes, expires_at))
+
+    def signed(
+        self, quotes: Quotes, expires_at: int, in_a_message: int = QUOTES_IN_A_MESSAGE
+    ) -> list[Call]:
+        """The calls that bring quotes which their owners sign here, so many under a signature."""
         access, market = self.consortium.access, self.consortium.access.contracts.market
         domain = market.read("message_domain")
         accounts = access.contracts.read_many(
@@ -194,17 +204,17 @@ class SessionRun:
                 tuple(part),
             ).sign(member.key, domain)
             for (member, some), account in zip(quotes, accounts, strict=True)
-            for place, part in enumerate(chunks(list(some), QUOTES_IN_A_MESSAGE))
+            for place, part in enumerate(chunks(list(some), in_a_message))
         ]  # fmt: skip
         calls = []
-        for batch in batches(messages, MESSAGE_WORDS_IN_A_CALL):
+        for batch in _within_a_call(messages):
             words = [word for message in batch for word in message.words()]
             count = sum(len(message.message.quotes) for message in batch)
-            calls.append(
-                market.call(
-                    "place_signed", self.number, words, gas=GAS_OF_A_CALL + GAS_OF_A_QUOTE * count
-                )
-            )
+            calls.append(market.call("place_signed", self.number, words, gas=_gas_of(count)))
+        return calls
+
+    def bring(self, calls: Sequence[Call]) -> Tally:
+        """Hand over the calls of `signed`, as the relayer."""
         tally = Tally()
         with self.consortium.narrator.progress("signed quotes, relayed") as advance:
             for outcome in self.relayer.send_many(calls, progress=advance):
@@ -286,3 +296,23 @@ class SessionRun:
                 tally.placed += sum(1 for _ in records_in(event["records"]))
             elif event.name in {"QuoteRefused", "MessageRefused"}:
                 tally.refuse(REASONS[int(event["reason"])])
+
+
+def _gas_of(quotes: int) -> int:
+    """A limit for a call with so many quotes that every network's block holds."""
+    return min(GAS_OF_A_CALL + GAS_OF_A_QUOTE * quotes, MOST_GAS_IN_A_CALL)
+
+
+def _within_a_call(messages: Sequence[SignedMessage]) -> Iterator[list[SignedMessage]]:
+    """Batches of at most so many words and so many quotes."""
+    for batch in batches(messages, MESSAGE_WORDS_IN_A_CALL):
+        piece: list[SignedMessage] = []
+        count = 0
+        for message in batch:
+            size = len(message.message.quotes)
+            if piece and count + size > QUOTES_IN_A_CALL:
+                yield piece
+                piece, count = [], 0
+            piece.append(message)
+            count += size
+        yield piece

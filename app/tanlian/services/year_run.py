@@ -20,26 +20,27 @@ from tanlian.domain.profiles import KG_PER_TONNE
 from tanlian.domain.quotes import Quote
 from tanlian.domain.roles import Role
 from tanlian.domain.target import Target
-from tanlian.domain.trading_need import Side
+from tanlian.domain.trading_need import DrawnQuote, Side
 from tanlian.domain.units import MICRO_YUAN_PER_TICK, Lots, Ticks
 from tanlian.domain.year_simulation import DrawnYear, YearRules, draw_year
+from tanlian.services.access import connect
 from tanlian.services.auditing import Books, audit
-from tanlian.services.chain_clock import MovedClock
+from tanlian.services.chain_clock import ChainClock, FileClock, MovedClock
 from tanlian.services.consortium import Candidate, Consortium, Member
-from tanlian.services.embedded_process import embedded_chain
 from tanlian.services.eutl_files import Selection
 from tanlian.services.eutl_import import RULES as TRADING_RULES
 from tanlian.services.eutl_import import candidate_of, institution
 from tanlian.services.narration import Narrator
+from tanlian.services.run_chain import chain_of, is_own_chain
 from tanlian.services.run_folder import RunFolder, open_consortium
-from tanlian.services.session_run import SessionRun
+from tanlian.services.session_run import SessionRun, Tally
 from tanlian.services.session_terms import Clock, SessionTerms, terms_of
 from tanlian.services.year_acts import DAY, OBJECTION_SECONDS, Emitting, YearActs, start_of
 from tanlian.services.year_data import emitters_of
 from tanlian.services.year_outcome import ChainYear, read_outcome
 
 VERIFIERS = 3
-CHECKED_AT_ONCE = 16
+CHECKED_AT_ONCE = 7  # within MOST_GAS_IN_A_CALL
 GAS_OF_A_CHECK = 2_000_000  # one organisation looked at, with every case that it can open
 DOCUMENT = document_hash(b"allocation of a simulated year")
 
@@ -77,7 +78,7 @@ class YearRun:
     """One year on one new chain; `perform` goes through it."""
 
     consortium: Consortium
-    clock: MovedClock
+    clock: ChainClock
     folder: RunFolder
     rules: YearRules
     drawn: DrawnYear
@@ -176,21 +177,23 @@ class YearRun:
         run = SessionRun.announced(consortium, exchange, self._terms())
         self.clock.move_to(run.terms.opens_at)
         # in the drawn order, each by its owner: equal prices are served in the order of arrival
-        tally = run.place_own(
-            [
-                (
-                    members[quote.member],
-                    [
-                        Quote(
-                            quote.side is Side.BUY,
-                            Ticks(quote.price_ticks),
-                            Lots(quote.quantity_t),
-                        )
-                    ],
-                )
-                for quote in self.drawn.quotes
-            ]
-        )
+        tally = Tally()
+        for some in _without_equals(self.drawn.quotes):
+            tally += run.place_own(
+                [
+                    (
+                        members[quote.member],
+                        [
+                            Quote(
+                                quote.side is Side.BUY,
+                                Ticks(quote.price_ticks),
+                                Lots(quote.quantity_t),
+                            )
+                        ],
+                    )
+                    for quote in some
+                ]
+            )
         if tally.refused:
             raise InvalidInput(
                 f"{len(tally.refused)} quotes of the year were refused: {tally.refused[0]}.",
@@ -282,30 +285,67 @@ class YearRun:
         self.stages.append(Stage(name, transactions, gas, seconds))
 
 
-def run_year(data: Path, rules: YearRules, selection: Selection, narrator: Narrator) -> YearOnChain:
-    """Run the selection's year on a new embedded chain in a folder, and audit its books.
+def run_year(
+    data: Path,
+    rules: YearRules,
+    selection: Selection,
+    narrator: Narrator,
+    *,
+    target: Target | None = None,
+    clock_file: Path | None = None,
+) -> YearOnChain:
+    """Run the selection's year on a new chain, and audit its books.
+
+    Without `target` that is an embedded chain in the folder. On a network the folder holds keys and
+    book; `clock_file` is the file from which its machines take the time.
 
     Raises:
-        InvalidInput: the folder holds a chain already.
+        InvalidInput: the folder holds a year already, or a network is named without its clock.
         AllocationRefused, ContractRefused: an act that the year needs was refused.
     """
+    target = target or Target()
     folder = RunFolder(data)
-    if folder.chain.exists():
+    if folder.chain.exists() or folder.book.exists():
         raise InvalidInput(
             f"{data} holds a chain already; a simulated year begins on a new one. Name another "
             "folder, or none for one that is removed afterwards.",
             folder=str(data),
         )
+    if not is_own_chain(target) and clock_file is None:
+        raise InvalidInput(
+            "A year takes more than a year on a network whose clocks are right. Name the file from "
+            "which the machines of a trial network take the time: --clock-file.",
+        )
     folder.prepare()
-    with embedded_chain(folder.chain, development=True) as chain:
-        clock = MovedClock(Connection(chain.url))
+    with chain_of(folder, target, narrator, development=True) as market:
+        connection = connect(folder.network(market))
+        clock: ChainClock = (
+            MovedClock(connection) if clock_file is None else FileClock(connection, clock_file)
+        )
         clock.move_to(start_of(rules.profile.period) + DAY)
-        consortium = open_consortium(folder, Target(rpc=chain.url), narrator)
+        consortium = open_consortium(folder, market, narrator)
         drawn = draw_year(emitters_of(selection), rules)
         run = YearRun(consortium, clock, folder, rules, drawn)
         outcome = run.perform(selection)
         narrator.section("Reconciliation")
         return YearOnChain(outcome, audit(consortium.access.contracts), run.stages)
+
+
+def _without_equals(quotes: Sequence[DrawnQuote]) -> Iterator[list[DrawnQuote]]:
+    """Cut quotes, in their order, so that no piece has two of one side and price.
+
+    A piece is sent at once, and a network may seal what came at once in any order.
+    """
+    piece: list[DrawnQuote] = []
+    seen: set[tuple[Side, int]] = set()
+    for quote in quotes:
+        if (quote.side, quote.price_ticks) in seen:
+            yield piece
+            piece, seen = [], set()
+        piece.append(quote)
+        seen.add((quote.side, quote.price_ticks))
+    if piece:
+        yield piece
 
 
 def _used(connection: Connection, first: int, last: int) -> tuple[int, int]:

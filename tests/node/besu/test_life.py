@@ -34,6 +34,7 @@ from tanlian_node.member_keys import (
 )
 from tanlian_node.network_files import read_record
 from tanlian_node.permissions import drift_of, reconcile, wanted_lists
+from tanlian_node.registers import Register
 from tanlian_node.rolling import rolling_restart
 from tanlian_node.rpc import Rpc
 from tanlian_node.signer import LocalSigner
@@ -232,12 +233,12 @@ def test_reconcile__suspended_member__is_off_every_list_and_cannot_act(
 ):
     rpc = network.rpc(FIRST)
     enodes = [node.enode for node in network.record.nodes]
-    wanted = wanted_lists(rpc, [membership.address], enodes)
+    wanted = wanted_lists(rpc, [Register(membership.address)], enodes)
     for name in network.names:
         reconcile(name, network.rpc(name), wanted)
         assert drift_of(name, network.rpc(name), wanted).is_clean
     membership.send(rpc, signer("regulator"), "suspend", 4, "case 7")
-    wanted = wanted_lists(rpc, [membership.address], enodes)
+    wanted = wanted_lists(rpc, [Register(membership.address)], enodes)
     assert address("verifier") not in wanted.accounts
     for name in network.names:
         drift = drift_of(name, network.rpc(name), wanted)
@@ -283,7 +284,9 @@ def test_reconcile__suspended_member__is_off_every_list_and_cannot_act(
     assert drift_of(FOURTH, network.rpc(FOURTH), wanted).is_clean
     membership.send(rpc, signer("regulator"), "reinstate", 4, "case 7 closed")
     for name in network.names:
-        reconcile(name, network.rpc(name), wanted_lists(rpc, [membership.address], enodes))
+        reconcile(
+            name, network.rpc(name), wanted_lists(rpc, [Register(membership.address)], enodes)
+        )
     figures(
         "permissions: a suspended account was refused at three reconciled nodes (-32007), sealed "
         "through the fourth, imported by all, and both contracts refused it"
@@ -346,7 +349,7 @@ def test_replacement__stolen_key__two_organisations_give_the_vote_to_a_new_one(
     assert membership.read(rpc, "standing", stolen) == 0
     assert membership.read(rpc, "organisation_of", fresh.address) == 4
     enodes = [node.enode for node in network.record.nodes]
-    wanted = wanted_lists(rpc, [membership.address], enodes)
+    wanted = wanted_lists(rpc, [Register(membership.address)], enodes)
     for name in network.names:
         reconcile(name, network.rpc(name), wanted)
     raw, _ = network.payment("verifier", 0, value=0)

@@ -1,13 +1,11 @@
 """The whole market on four real validators: deployed with interruptions, traded, reconciled."""
 
 import json
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
 
 import pytest
 
+from harness.besu_commands import lists_following, tanlian
 from harness.besu_network import BesuNetwork, description
 from tanlian.chain.book import Book
 from tanlian.chain.connection import Connection
@@ -25,7 +23,7 @@ from tanlian.services.networks import network as network_of
 from tanlian.services.protocol import PLAN, settled
 from tanlian.services.run_folder import RunFolder, open_consortium
 from tanlian_node.permissions import node_lists, wanted_lists
-from tanlian_node.registers import followed as followed_in
+from tanlian_node.registers import followed
 
 pytestmark = [pytest.mark.besu, pytest.mark.slow]
 
@@ -115,47 +113,12 @@ def test_deploy__interrupted_at_every_step__gives_one_book(network, tmp_path, mo
     )
 
 
-@contextmanager
-def followed(network, book):
-    """The service that keeps the nodes' allowlists equal to what a book's register names."""
-    place = network.record.folder
-    with (place / "permissions.log").open("w") as log:
-        service = subprocess.Popen(
-            [
-                sys.executable, "-m", "tanlian_node.cli", "permissions", "--folder", str(place),
-                "--fix", "--every", "1", "--book", str(book),
-            ],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        try:
-            yield
-            assert service.poll() is None, (place / "permissions.log").read_text()
-        finally:
-            service.terminate()
-            service.wait(30)
-
-
-def tanlian(network, *arguments, seconds=900):
-    """`tanlian --network consortium …` in a process of its own, as a person runs it."""
-    return subprocess.run(
-        [
-            sys.executable, "-m", "tanlian.cli", "--network", "consortium",
-            "--rpc", network.record.node(FIRST).rpc, *map(str, arguments),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=seconds,
-    )  # fmt: skip
-
-
 def test_demonstration__on_a_permissioned_network__every_stage_and_books_balance(
     network, tmp_path, figures
 ):
     data = tmp_path / "run"
     began = time.monotonic()
-    with followed(network, data / "book.json"):
+    with lists_following(network, data / "book.json"):
         run = tanlian(network, "demo", "--once", "--data", data, "--members", 8, "--seed", 7)
     seconds = time.monotonic() - began
     assert run.returncode == 0, run.stdout + run.stderr
@@ -170,7 +133,7 @@ def test_demonstration__on_a_permissioned_network__every_stage_and_books_balance
     ):
         assert words in run.stdout
     book = json.loads((data / "book.json").read_text())
-    whom = followed_in([], [data / "book.json"])
+    whom = followed([], [data / "book.json"])
     wanted = wanted_lists(network.rpc(FIRST), whom.registers, [], [])
     assert len(wanted.accounts) == 8 + len(institutions())
     for name in network.names:

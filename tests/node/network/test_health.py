@@ -1,5 +1,7 @@
 """What the states of the nodes say together."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.fake_node import fake_node
@@ -12,8 +14,6 @@ from tanlian_node.network_files import write_record
 @pytest.fixture
 def network(record):
     """A record whose nodes all answer with the four validators of the genesis."""
-    from dataclasses import replace
-
     addresses = [node.address for node in record.nodes]
     with fake_node({"qbft_getValidatorsByBlockNumber": lambda block: addresses}) as node:
         made = replace(record, nodes=tuple(replace(one, rpc=node.url) for one in record.nodes))
@@ -77,6 +77,15 @@ def test_judge__stale_head_lag_rounds_disk__each_said(network):
     assert judge(network, old).problems == ("no new block for 31 s",)
     full = state("bank-1", disk_bytes=health.MAX_DISK_BYTES + 1)
     assert judged(network, full).problems == ("bank-1 uses 200 GB of disk",)
+
+
+@pytest.mark.parametrize(
+    ("idle", "age", "halted"), [(1, 31, True), (60, 299, False), (60, 301, True)]
+)
+def test_judge__slow_blocks_by_design__only_a_real_halt_is_said(network, idle, age, halted):
+    slow = replace(network, idle_seconds=idle)
+    aged = [state(node.name, head_age_seconds=age) for node in slow.nodes]
+    assert any("no new block" in sentence for sentence in judge(slow, aged).problems) is halted
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+import yaml
 
 from harness.besu_network import PASSPHRASE, description
 from tanlian_node.errors import BadKey, InvalidNetwork
@@ -138,3 +139,30 @@ def test_monitoring__rules_and_dashboard__name_metrics_that_besu_has(record):
     targets = json.loads((folder / "prometheus.yaml").read_text())["scrape_configs"][0]
     labels = [one["labels"]["node"] for one in targets["static_configs"]]
     assert labels == [node.name for node in record.nodes]
+
+
+@pytest.mark.parametrize(("period", "empty", "stale"), [(1, 0, 30), (5, 0, 30), (1, 60, 300)])
+def test_monitoring__any_period__rules_parse_and_thresholds_fit(tmp_path, period, empty, stale):
+    promql_parser = pytest.importorskip("promql_parser")
+    table = description(4, block_period_seconds=period, empty_block_period_seconds=empty)
+    table["network"]["request_timeout_seconds"] = 10
+    made = write_network(parse_network(table), tmp_path, PASSPHRASE, quick_keys=True)
+    rules = yaml.safe_load((made.folder / "monitoring" / "alerts.yaml").read_text())
+    (group,) = rules["groups"]
+    by_name = {rule["alert"]: rule["expr"] for rule in group["rules"]}
+    for expression in by_name.values():
+        promql_parser.parse(expression)
+    assert by_name["ChainHalted"].endswith(f"> {stale}")
+    assert f"< {0.7 / max(period, empty):.4f} and" in by_name["RoundChanges"]
+    dashboard = json.loads((made.folder / "monitoring" / "dashboard.json").read_text())
+    asked = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
+    assert len(asked) > 5
+    for expression in asked:
+        promql_parser.parse(expression)
+    with pytest.raises(ValueError, match="unclosed"):
+        promql_parser.parse("rate(up[5m]")
+    identifiers = [panel["id"] for panel in dashboard["panels"]]
+    assert len(set(identifiers)) == len(identifiers)
+    for rule in group["rules"]:
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+        assert rule["annotations"]["summary"]

@@ -14,11 +14,10 @@ from tanlian_node.permissions import (
     compare_network,
     drift_of,
     reconcile,
-    registered_accounts,
     wanted_lists,
     watch,
 )
-from tanlian_node.registers import Followed, followed
+from tanlian_node.registers import Followed, Register, accounts_of, followed
 from tanlian_node.rpc import Rpc
 from tanlian_node.transactions import Contract
 
@@ -45,21 +44,42 @@ def register(organisations):
     return {"eth_call": answer, "eth_blockNumber": lambda: "0x10"}
 
 
-def test_registered_accounts__active_and_suspended__only_the_active():
+def test_accounts_of__active_and_suspended__only_the_active():
     organisations = [(1 | ACTIVE, [A]), (2, [B]), (3 | ACTIVE, [C])]
     with fake_node(register(organisations)) as node:
-        assert registered_accounts(Rpc(node.url), MEMBERSHIP) == {A, C}
+        assert accounts_of(Rpc(node.url), Register(MEMBERSHIP)) == {A, C}
+
+
+def test_accounts_of__gateways__of_active_organisations_around_the_chains_year():
+    gateways = {(1, 2025): [B], (1, 2027): [C], (1, 2024): ["0x" + "1" * 40], (2, 2026): [B]}
+    monitoring = Contract("MonitoringRegistry", "0x" + "8" * 40)
+    register_call = register([(1 | ACTIVE, [A]), (2, [A])])["eth_call"]
+
+    def answer(request, block):
+        if request["to"] != monitoring.address:
+            return register_call(request, block)
+        arguments = decode(["uint256", "uint256"], bytes.fromhex(request["data"][10:]))
+        return "0x" + encode(["address[]"], [gateways.get(arguments, [])]).hex()
+
+    methods = {
+        **register([]),
+        "eth_call": answer,
+        "eth_getBlockByNumber": lambda number, full: {"timestamp": hex(1_780_000_000)},  # 2026
+    }
+    with fake_node(methods) as node:
+        found = accounts_of(Rpc(node.url), Register(MEMBERSHIP, monitoring.address))
+    assert found == {A, B, C}
 
 
 def test_wanted_lists__nobody_registered__refused_before_anyone_is_locked_out():
     with fake_node(register([])) as node, pytest.raises(UnsafeChange, match="no active account"):
-        wanted_lists(Rpc(node.url), [MEMBERSHIP], ["enode://x"])
+        wanted_lists(Rpc(node.url), [Register(MEMBERSHIP)], ["enode://x"])
 
 
 def test_wanted_lists__stated_accounts__are_added():
     with fake_node(register([(1 | ACTIVE, [A])])) as node:
         wanted = wanted_lists(
-            Rpc(node.url), [MEMBERSHIP], ["enode://x"], [B.upper().replace("X", "x")]
+            Rpc(node.url), [Register(MEMBERSHIP)], ["enode://x"], [B.upper().replace("X", "x")]
         )
     assert wanted == Lists(frozenset({A, B}), frozenset({"enode://x"}))
 
@@ -132,7 +152,7 @@ def test_drift_of__node_down__is_a_problem():
 
 
 def test_compare_network__register_unreadable__one_problem_and_no_change(record):
-    (found,) = compare_network(record, "bank-1", Followed((MEMBERSHIP,)), fix=True)
+    (found,) = compare_network(record, "bank-1", Followed((Register(MEMBERSHIP),)), fix=True)
     assert found.problem.startswith("the register cannot be read")
 
 
@@ -151,7 +171,7 @@ def test_compare_network__fix__founders_stay_until_the_validators_follow_members
     }
     with fake_node(methods) as node:
         there = replace(record, nodes=tuple(replace(one, rpc=node.url) for one in record.nodes))
-        compare_network(there, "bank-1", Followed((MEMBERSHIP,)), fix=True)
+        compare_network(there, "bank-1", Followed((Register(MEMBERSHIP),)), fix=True)
     assert set(lists.accounts) == {A, *(record.founders if founders_stay else ())}
 
 
@@ -177,7 +197,7 @@ def test_compare_network__nothing_at_the_address__a_problem_and_no_change(record
     }
     with fake_node(methods) as node:
         there = replace(record, nodes=tuple(replace(one, rpc=node.url) for one in record.nodes))
-        (found,) = compare_network(there, "bank-1", Followed((MEMBERSHIP,)), fix=True)
+        (found,) = compare_network(there, "bank-1", Followed((Register(MEMBERSHIP),)), fix=True)
     assert "There is no Membership at" in found.problem
     assert lists.accounts == [B]
 
@@ -190,18 +210,21 @@ def test_wanted_lists__two_registers__whom_either_names():
         "eth_call": lambda request, block: answers[request["to"]](request, block),
     }
     with fake_node(methods) as node:
-        wanted = wanted_lists(Rpc(node.url), organisations, [])
+        wanted = wanted_lists(Rpc(node.url), map(Register, organisations), [])
     assert wanted.accounts == {A, B}
 
 
 def test_followed__book_missing_begun_and_deployed__names_what_is_there(tmp_path):
     path = tmp_path / "book.json"
-    assert followed([MEMBERSHIP], [path]) == Followed((MEMBERSHIP,))
+    assert followed([MEMBERSHIP], [path]) == Followed((Register(MEMBERSHIP),))
     path.write_text(json.dumps({"deployer": A, "contracts": {}}))
     assert followed([], [path]) == Followed((), (A,))
     contracts = {"membership": {"address": MEMBERSHIP}, "ledger": {"address": C}}
     path.write_text(json.dumps({"deployer": A, "contracts": contracts}))
-    assert followed([MEMBERSHIP], [path]) == Followed((MEMBERSHIP,), (A,))
+    assert followed([], [path]) == Followed((Register(MEMBERSHIP),), (A,))
+    contracts["monitoring"] = {"address": B}
+    path.write_text(json.dumps({"deployer": A, "contracts": contracts}))
+    assert followed([C], [path]) == Followed((Register(C), Register(MEMBERSHIP, B)), (A,))
     path.write_text("{}")
     with pytest.raises(InvalidNetwork, match="no address book"):
         followed([], [path])
