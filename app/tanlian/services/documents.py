@@ -134,15 +134,17 @@ class Documents:
 
         Raises:
             NotFound: it is not here.
+            BlobDamaged: its bytes or its card were changed on disk.
         """
-        card = json.loads(self._card(address).read_text()) if self._card(address).exists() else None
-        if card is None:
+        path = self._card(address)
+        if not path.exists():
             raise NotFound(f"There is no document 0x{address.hex()} in this store.")
-        return SealedDocument(
-            self._blobs.get(address),
-            bytes.fromhex(card["content_hash"]),
-            bytes.fromhex(card["signature"]),
-        )
+        try:
+            card = json.loads(path.read_text())
+            parts = (bytes.fromhex(card["content_hash"]), bytes.fromhex(card["signature"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise BlobDamaged(f"The card of document 0x{address.hex()} is damaged.") from error
+        return SealedDocument(self._blobs.get(address), *parts)
 
     def open(self, address: bytes, reader: X25519PrivateKey) -> OpenedDocument:
         """Open a document with a reader's key.
@@ -151,11 +153,7 @@ class Documents:
             DocumentRefused: this reader has no access.
         """
         sealed = self.sealed(address)
-        mine = fingerprint(reader.public_key()).hex()
-        last = None
-        for grant in self.grants(address):
-            if grant.reader == mine:
-                last = grant
+        last = self._last_grants(reader.public_key()).get(address.hex())
         if last is None or not last.wrapped:
             raise DocumentRefused(f"Document 0x{address.hex()} was not opened to this reader.")
         return open_document(sealed, unwrap(bytes.fromhex(last.wrapped), address, reader))
@@ -192,6 +190,22 @@ class Documents:
         for reader_id, name in ended.items():
             self._append(address, reader_id, name, author, reason=reason, wrapped=b"")
         return sealed
+
+    def open_to(self, reader: X25519PublicKey) -> list[bytes]:
+        """Return the documents that a reader may open now, in order."""
+        last = self._last_grants(reader)
+        return [bytes.fromhex(name) for name, grant in sorted(last.items()) if grant.wrapped]
+
+    def _last_grants(self, reader: X25519PublicKey) -> dict[str, Grant]:
+        """The newest line about a reader, by document: access, or its end."""
+        mine = fingerprint(reader).hex()
+        return {grant.document: grant for grant in self._read() if grant.reader == mine}
+
+    def addresses(self) -> list[bytes]:
+        """Return every document that the log or a card names, in order."""
+        named = {grant.document for grant in self._read()}
+        named |= {path.stem for path in (self._log.parent / "cards").glob("*.json")}
+        return [bytes.fromhex(name) for name in sorted(named)]
 
     def grants(self, address: bytes | None = None) -> list[Grant]:
         """Return the log, of one document or of all.
