@@ -264,7 +264,11 @@ def test_coin__rewarded_announced_redeemed__from_the_treasury(chain) -> None:
 def test_check_of_a_year__cases_report_signature_rating__contested_and_reviewed(
     chain, units, tmp_path
 ) -> None:
+    clear_one_pair(chain)  # 250 t from the seller to the buyer
+    ok(chain, "withdraw", "units", "CEA24", "250", "--as", "buyer")
     ok(chain, "duty", "surrender", *OF_YEAR, *units(("CEA24", 1_000)), "--as", "seller")
+    ok(chain, "units", "transfer", "--to", "The buyer", "--instrument", "CEA24", "--amount", 7,
+       "--as", "other")  # fmt: skip
     open_check = ("check", "open", "--kind", "year", *OF_YEAR, "--as", "bank")
     refused(chain, *open_check)
     go_to(chain, AFTER_DEADLINE)
@@ -286,6 +290,13 @@ def test_check_of_a_year__cases_report_signature_rating__contested_and_reviewed(
     rows = list(csv.DictReader(io.StringIO((tmp_path / "check-1.csv").read_text())))
     short = next(row for row in rows if row["organisation"] == "5")
     assert short["shortfall_kg"] == "12000000"
+    assert (short["bought_kg"], short["sold_kg"]) == ("250000", "0")
+    assert short["other_sources_kg"] == "7000"  # neither allocated nor bought
+    long = next(row for row in rows if row["organisation"] == "4")
+    assert (long["bought_kg"], long["sold_kg"]) == ("0", "250000")
+    assert long["other_sources_kg"] == "0"
+    clear = ("--as", "seller")  # trading goes on; the report stays that of the check
+    ok(chain, "units", "cancel", "--instrument", "CEA24", "--amount", 1, "--reference", "x", *clear)
     # an appeal that is granted counts when the rating is looked at again
     penalty = next(c for c in cases.splitlines() if "shortfall" in c)
     number = penalty.split(":")[0].removeprefix("case ")

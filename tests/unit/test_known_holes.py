@@ -9,7 +9,7 @@ from eth_utils import keccak
 
 from harness.consortium import CEA24, DOCUMENT, PERIOD, REASON, TONNE, YUAN, key_of
 from harness.duties import COIN, DAY, DEADLINE, START_OF_2025, refused_with
-from harness.market import LOT, TICK
+from harness.market import LOT
 from harness.protocol import Protocol, deploy_protocol
 from tanlian.domain.foreign_serials import parse_interval
 from tanlian.domain.incentives import Trigger
@@ -68,7 +68,7 @@ def test_hole__stranger_finalises_a_trade_at_price_zero__is_impossible(year: Pro
     with refused_with("carbon_market: price outside the band"):
         contract.place(session, False, 0, LOT, sender=it.emitter.account)
     for sender in (it.outsider(), it.trader.account, it.regulator.account):
-        with boa.reverts():
+        with refused_with("carbon_market: caller is not wired for this"):
             contract.settle_block(
                 session, it.trader.org_id, it.emitter.org_id, 0, 10, sender=sender
             )
@@ -76,7 +76,6 @@ def test_hole__stranger_finalises_a_trade_at_price_zero__is_impossible(year: Pro
     with boa.reverts("one_way_auction: price out of range"):
         terms = (CEA24, 1, 0, 1, 2**33, 2**33 + 1, 2**33 + 2, True, DOCUMENT)
         it.auction.announce(terms, sender=it.regulator.account)
-    assert TICK > 0
 
 
 def test_hole__result_of_a_role_check_is_ignored__every_check_stops_the_act(

@@ -1,8 +1,9 @@
 """Periodic checks and ratings read from the chain."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tanlian.chain.events import Event
 from tanlian.domain.credit_rating import (
@@ -12,13 +13,26 @@ from tanlian.domain.credit_rating import (
     load_rating_rules,
 )
 from tanlian.domain.errors import InvalidInput, NotFound, TanlianError
+from tanlian.domain.instrument import allowance
+from tanlian.domain.market_events import KG_PER_LOT
+from tanlian.domain.net_sales import Payment
 from tanlian.domain.roles import role_names
 from tanlian.domain.standing import Standing
 from tanlian.services.access import Access
+from tanlian.services.net_sales import trades
 from tanlian.services.organisations import find
-from tanlian.services.periodic_report import PeriodicReport, as_json, member_from, read_signed
+from tanlian.services.periodic_report import (
+    CheckedMember,
+    PeriodicReport,
+    as_json,
+    member_from,
+    read_signed,
+)
 
-EVENTS = ("MemberChecked", "RatingPublished", "RatingContested", "RatingReviewed")
+EVENTS = ("RoundFinished", "MemberChecked", "RatingPublished", "RatingContested", "RatingReviewed")
+
+
+RATED = ("RatingPublished", "RatingContested", "RatingReviewed")
 
 
 class RoundNotFinished(TanlianError):
@@ -94,7 +108,7 @@ def report_of(access: Access, round_id: int) -> PeriodicReport:
         state.period,
         bytes(state.digest),
         state.cases,
-        [member_from(e.arguments, tuple(e["facts"])) for e in events if e.name == "MemberChecked"],
+        _members(access, events, state.period),
         [_published(e) for e in events if e.name == "RatingPublished"],
         rating_rules(access),
     )
@@ -106,7 +120,7 @@ def history_of(access: Access, name: str) -> RatingHistory:
     score = int(access.contracts["periodic_check"].read("score", organisation))
     steps = []
     for event in _events(access):
-        if event.name == "MemberChecked" or event["organisation"] != organisation:
+        if event.name not in RATED or event["organisation"] != organisation:
             continue
         if event.name == "RatingContested":
             steps.append(RatingStep(event["round"], "contested", score, score, 0))
@@ -141,6 +155,24 @@ def verified(access: Access, text: bytes, signature: bytes) -> VerifiedReport:
     roles = " and ".join(role_names(standing.roles)) or "no role"
     who = f"organisation {standing.organisation} ({roles})" if word else "no member's key"
     return VerifiedReport(round_id, proof.signer, f"{proof.signer}, {who}")
+
+
+def _members(access: Access, events: Sequence[Event], period: int) -> list[CheckedMember]:
+    """The facts of each member, with its trades of the vintage until the check was finished."""
+    ended = next(event.block for event in events if event.name == "RoundFinished")
+    token = allowance(period).token_id
+    bought: Counter[int] = Counter()
+    sold: Counter[int] = Counter()
+    for trade in trades(access, ended):
+        if trade.instrument == token and trade.payment is not Payment.DEFAULTED:
+            bought[trade.buyer] += trade.lots * KG_PER_LOT
+            sold[trade.seller] += trade.lots * KG_PER_LOT
+    checked = [
+        member_from(e.arguments, tuple(e["facts"])) for e in events if e.name == "MemberChecked"
+    ]
+    return [
+        replace(m, bought_kg=bought[m.organisation], sold_kg=sold[m.organisation]) for m in checked
+    ]
 
 
 def _events(access: Access) -> list[Event]:

@@ -88,12 +88,12 @@ def rules_in_force(access: Access, period: int, given: Profile | None = None) ->
     )
 
 
-def trades(access: Access) -> list[Trade]:
-    """Return every trade of the chain's sessions, in its order."""
+def trades(access: Access, until: int | None = None) -> list[Trade]:
+    """Return every trade of the chain's sessions, in its order; of a block, as it stood then."""
     contracts = access.contracts
     wanted = [name for name in contracts if name in {"market", "sessions", "settlement"}]
     events = list(
-        contracts.events().read(contracts.book.first_block(), contracts=wanted, names=EVENTS)
+        contracts.events().read(contracts.book.first_block(), until, contracts=wanted, names=EVENTS)
     )
     instruments = {e["session_id"]: e["instrument"] for e in events if e.name == "SessionAnnounced"}
     ended = {

@@ -19,6 +19,7 @@ from tanlian.domain.errors import InvalidInput
 from tanlian.services.report.figures import thousands
 from tanlian.services.report.page import Fact, Section, Table, render_page
 
+TRADED = ("bought_kg", "sold_kg", "other_sources_kg")
 PREFIX = b"\x19Ethereum Signed Message:\n"
 WORD = 32
 
@@ -42,11 +43,22 @@ class MemberFacts:
 
 @dataclass(frozen=True, slots=True)
 class CheckedMember:
-    """One event `MemberChecked`."""
+    """One event `MemberChecked`, and what the member traded of the vintage until the check ended.
+
+    The contract keeps no trades by member and year; they come from the market's events.
+    """
 
     organisation: int
     facts: MemberFacts
     cases: int
+    bought_kg: int = 0
+    sold_kg: int = 0
+
+    @property
+    def other_sources_kg(self) -> int:
+        """Held and surrendered beyond entitlement and trades: carry-over, offsets, transfers."""
+        had = self.facts.entitled_kg + self.bought_kg - self.sold_kg
+        return max(0, self.facts.surrendered_kg + self.facts.holding_kg - had)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +137,12 @@ def as_json(report: PeriodicReport) -> str:
         "cases": report.cases,
         "rating_rules_hash": report.rules.rules_hash.hex(),
         "members": [
-            {"organisation": m.organisation, "cases": m.cases, **asdict(m.facts)}
+            {
+                "organisation": m.organisation,
+                "cases": m.cases,
+                **asdict(m.facts),
+                **dict(zip(TRADED, _traded(m), strict=True)),
+            }
             for m in report.members
         ],
         "ratings": [
@@ -136,20 +153,25 @@ def as_json(report: PeriodicReport) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
+def _traded(member: CheckedMember) -> tuple[int, int, int]:
+    return member.bought_kg, member.sold_kg, member.other_sources_kg
+
+
 def as_csv(report: PeriodicReport) -> str:
     """Return one row per emitter, with its rating where the check rates."""
     scores = {rating.organisation: rating for rating in report.ratings}
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     names = [field.name for field in fields(MemberFacts)]
-    writer.writerow(["organisation", *names, "cases", "old_score", "new_score", "grade"])
+    writer.writerow(["organisation", *names, *TRADED, "cases", "old_score", "new_score", "grade"])
     for member in report.members:
         rating = scores.get(member.organisation)
         rated = ("", "", "")
         if rating is not None:
             grade = report.rules.grade(rating.new_score)
             rated = (str(rating.old_score), str(rating.new_score), grade)
-        writer.writerow([member.organisation, *asdict(member.facts).values(), member.cases, *rated])
+        facts = asdict(member.facts).values()
+        writer.writerow([member.organisation, *facts, *_traded(member), member.cases, *rated])
     return out.getvalue()
 
 
@@ -162,8 +184,11 @@ def as_page(report: PeriodicReport) -> str:
             thousands(m.facts.entitled_kg),
             thousands(m.facts.declared_kg),
             thousands(m.facts.accepted_kg),
+            thousands(m.bought_kg),
+            thousands(m.sold_kg),
             thousands(m.facts.surrendered_kg),
             thousands(m.facts.shortfall_kg),
+            thousands(m.other_sources_kg),
             ", ".join(name for name, _ in report.rules.reasons(m.facts.flags)),
             str(m.cases),
         )
@@ -191,20 +216,25 @@ def as_page(report: PeriodicReport) -> str:
         parts=[
             Section(
                 "检查事实 Facts",
-                "Kilograms, as the chain held them when the check came by.",
+                "Kilograms, as the chain held them when the check came by; trades of the vintage "
+                "until its end. Other sources are units held or surrendered that neither the "
+                "allocation nor trades explain: carry-over, offsets, transfers.",
                 Table(
                     (
                         "id",
                         "quota",
                         "declared",
                         "accepted",
+                        "bought",
+                        "sold",
                         "surrendered",
                         "short",
-                        "held",
+                        "other sources",
+                        "what held",
                         "cases",
                     ),
                     rows,
-                    frozenset({1, 2, 3, 4, 5, 7}),
+                    frozenset({1, 2, 3, 4, 5, 6, 7, 8, 10}),
                 ),
             ),
             Section(

@@ -122,6 +122,21 @@ def test_report__three_forms__say_the_same(report: PeriodicReport) -> None:
     assert "recomputed, equal" in page
 
 
+def test_report__trades__stand_beside_the_facts_and_name_what_they_do_not_explain(
+    report: PeriodicReport,
+) -> None:
+    first = next(m for m in report.members if m.facts.surrendered_kg == 1_000 * TONNE)
+    assert first.other_sources_kg == 0  # entitled to 1,000 t, surrendered 1,000 t
+    for bought, sold, other in ((0, 0, 0), (5, 0, 0), (0, 5, 5), (7, 5, 0), (5, 7, 2)):
+        member = replace(first, bought_kg=bought, sold_kg=sold)
+        assert member.other_sources_kg == other
+        changed = replace(report, members=[member])
+        row = next(iter(csv.DictReader(io.StringIO(as_csv(changed)))))
+        told = json.loads(as_json(changed))["members"][0]
+        for name, value in (("bought_kg", bought), ("sold_kg", sold), ("other_sources_kg", other)):
+            assert row[name] == str(told[name]) == str(value)
+
+
 def test_member_from__other_number_of_facts__is_refused() -> None:
     with pytest.raises(InvalidInput, match="another version"):
         member_from({"organisation": 1, "cases": 0}, (1, 2, 3))
