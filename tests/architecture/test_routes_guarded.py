@@ -37,7 +37,8 @@ PUBLIC = {
 SUPERVISION = {
     "plants", "plant", "plant_csv", "quarantine_csv", "device", "device_csv", "reading", "evidence",
 }  # fmt: skip
-ACTING = {"desk", "acts", "act", "act_index", "unsigned", "keys", "payees"}
+DESK = {"desk_list", "desk_csv", "organisation", "report"}
+ACTING = DESK | {"desk", "acts", "act", "act_index", "unsigned", "keys", "payees"}
 OWN = {"people", "activity"}
 READS = PUBLIC - {"language", "sign_in", "sign_out", "join"} | OWN | SUPERVISION | ACTING
 

@@ -70,6 +70,10 @@ def install(app: Flask) -> None:
         # -- supervision
         # -- workbench: everybody's first page
         ("/desk", "desk", desk.desk, GET),
+        ("/desk/<name>", "desk_list", desk.desk_list, GET),
+        ("/desk/<name>.csv", "desk_csv", desk.desk_csv, GET),
+        ("/organisations/<int:number>", "organisation", desk.organisation, GET),
+        ("/reports/<int:organisation>/<int:year>", "report", desk.report, GET),
         # -- workbench: regulator
         # -- workbench: verifier
         # -- workbench: emitter

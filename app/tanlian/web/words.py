@@ -1,6 +1,7 @@
 """Words that pages take from data, listed so that the catalogues have them."""
 
 from tanlian.domain.market_events import Kind
+from tanlian.domain.report_state import ReportState
 
 
 def N_(word: str) -> str:  # noqa: N802 - the name by which extraction tools know it
@@ -63,6 +64,34 @@ ACT_SENTENCES = {
     "withdrawn": N_("It was withdrawn before it was signed."),
     "lapsed": N_("It was not signed in time. Begin anew."),
 }
+REPORT_STATES = {
+    ReportState.NONE_YET: N_("nothing reported"),
+    ReportState.SUBMITTED: N_("submitted"),
+    ReportState.ASSIGNED: N_("with the verifier"),
+    ReportState.REJECTED: N_("returned to the emitter"),
+    ReportState.CORRECTED: N_("corrected"),
+    ReportState.ENDORSED: N_("endorsed"),
+    ReportState.OBJECTED: N_("objected to"),
+    ReportState.ESTIMATED: N_("estimated"),
+    ReportState.ACCEPTED: N_("accepted"),
+}
+REPORT_EVENTS = {
+    "ReportSubmitted": N_("Report submitted"),
+    "VerifierAssigned": N_("Verifier assigned"),
+    "ReportEndorsed": N_("Report endorsed"),
+    "ReportCorrected": N_("Report corrected"),
+    "ReportRejected": N_("Report returned"),
+    "FigureAgreed": N_("Figure agreed to"),
+    "ObjectionRaised": N_("Objection raised"),
+    "ObjectionDecided": N_("Objection decided"),
+    "EmissionsEstimated": N_("Conservative estimate"),
+    "EmissionsAccepted": N_("Emissions accepted"),
+    "ReexaminationOpened": N_("Re-examination opened"),
+}
+STATES = (  # of plans, redemptions, obligations
+    N_("filed"), N_("approved"), N_("returned"), N_("replaced"), N_("requested"), N_("paid out"),
+    N_("rejected"), N_("cancelled"), N_("owed"), N_("paid"), N_("defaulted"),
+)  # fmt: skip
 OWN_PAGES = {  # of the menu for people who are signed in: endpoint and words
     "acts": N_("Acts"),
     "keys": N_("Keys"),

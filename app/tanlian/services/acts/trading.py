@@ -122,7 +122,7 @@ SESSIONS = (
                 "margin",
                 whole(1, _FULL_MARGIN_BPS),
                 N_("Margin in basis points"),
-                N_("2000 asks for 20 %; empty takes the rules' own."),
+                N_("2000 asks for a fifth; empty takes the rules' own."),
                 optional=True,
             ),
             Field("buyers", ROLES, N_("Who may buy"), N_("Roles; none: every member."), True),

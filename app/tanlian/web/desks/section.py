@@ -1,30 +1,34 @@
-"""A part of a workbench, and who has it."""
+"""The parts of the workbenches: every module of this package brings its `LISTINGS`."""
 
 import importlib
 import pkgutil
-from dataclasses import dataclass
 from functools import cache
 
+from tanlian.domain.errors import NotFound
 from tanlian.domain.roles import Role
 from tanlian.web import desks
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """`endpoint` is the page behind `title`, for organisations with one of `roles`."""
-
-    title: str
-    endpoint: str
-    roles: Role
+from tanlian.web.desks.listing import Listing
 
 
 @cache
-def _all() -> tuple[Section, ...]:
+def _all() -> tuple[Listing, ...]:
     names = sorted(entry.name for entry in pkgutil.iter_modules(desks.__path__))
     modules = [importlib.import_module(f"{desks.__name__}.{name}") for name in names]
-    return tuple(found for module in modules for found in getattr(module, "SECTIONS", ()))
+    return tuple(found for module in modules for found in getattr(module, "LISTINGS", ()))
 
 
-def sections(roles: Role) -> list[Section]:
-    """Return the sections of an organisation with these roles."""
-    return [found for found in _all() if found.roles & roles]
+def listings(roles: Role) -> list[Listing]:
+    """Return the lists of an organisation with these roles; a list without roles is everybody's."""
+    return [found for found in _all() if not found.roles or found.roles & roles]
+
+
+def listing(name: str, roles: Role) -> Listing:
+    """Return one list.
+
+    Raises:
+        NotFound: there is none of that name for these roles.
+    """
+    for found in listings(roles):
+        if found.name == name:
+            return found
+    raise NotFound(f"Your desk has no list {name!r}.", name=name)

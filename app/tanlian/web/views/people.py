@@ -80,7 +80,8 @@ def deactivate(user_id: int) -> ResponseReturnValue:
 
 @allow(Role.REGULATOR)
 def invite() -> ResponseReturnValue:
-    office, form = current.office(), InviteForm()
+    office = current.office()
+    form = InviteForm(organisation=request.args.get("organisation", type=int))
     if not form.validate_on_submit():
         status = 422 if form.is_submitted() else 200
         return render_template("invite.html", form=form, link=None), status
