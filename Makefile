@@ -50,7 +50,7 @@ format: setup ## format Python and Vyper sources
 artifacts: setup ## compile the contracts into the package and freeze their ABIs
 	python tools/build_artifacts.py
 
-besu: setup ## fault, life and market tests on real Besu (BESU_HOME or besu on PATH; 20 minutes)
+besu: setup ## fault, life and market tests on real Besu (BESU_HOME or besu on PATH; 30 minutes)
 	pytest -q -p no:ape_test tests/node/besu
 
 gas: setup ## measure gas anew and write tests/gas_snapshot.json

@@ -18,7 +18,8 @@ from tanlian_node.network_files import NetworkRecord, NodeRecord
 from tanlian_node.peers import drop_forbidden_peers
 
 STOP_SECONDS = 40
-START_SECONDS = 300  # a bound for busy machines; a node that ends is noticed at once
+START_SECONDS = 300  # a bound; a node that ends is noticed at once
+PATIENCE_VARIABLE = "TANLIAN_PATIENCE"
 ROUND_CHANGE = re.compile(r"[Rr]ound ?[Cc]hange|round-change")
 SEALED_ROUND = 3  # position of the round in the QBFT header extension
 
@@ -120,9 +121,12 @@ def wait_until(
 ) -> float:
     """Wait for a condition; returns the seconds it took.
 
+    `seconds` is a bound for machines that are not overloaded; TANLIAN_PATIENCE multiplies it.
+
     Raises:
         NodeError: it did not come about, or a node ended meanwhile; with the end of its log.
     """
+    seconds *= float(os.environ.get(PATIENCE_VARIABLE, "1"))
     start = time.monotonic()
     while time.monotonic() - start < seconds:
         with contextlib.suppress(NodeUnreachable, RpcRefused):

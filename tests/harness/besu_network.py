@@ -1,6 +1,7 @@
 """A throw-away network of real Besu processes for tests, with accounts that can pay one another."""
 
 import json
+import os
 import socket
 import time
 from collections import Counter
@@ -14,6 +15,7 @@ from tanlian_node.access import open_rpc
 from tanlian_node.besu import Besu
 from tanlian_node.errors import NodeUnreachable, RpcRefused
 from tanlian_node.local import (
+    PATIENCE_VARIABLE,
     kill_node,
     running_pid,
     start_nodes,
@@ -28,6 +30,11 @@ PASSPHRASE = "for tests only"
 CHAIN_ID = 20_261
 SLUGS = ("regulator", "exchange", "bank", "verifier", "emitter", "observer")
 SINK = "0x00000000000000000000000000000000000051a7"
+
+
+def patience():
+    """How many times longer than on a machine at rest things may take here."""
+    return float(os.environ.get(PATIENCE_VARIABLE, "1"))
 
 
 def free_ports(count):
@@ -169,7 +176,7 @@ class BesuNetwork:
     def settle(self, name, transactions, seconds=60, through=None):
         """Wait until every (raw, hash) is in a block; send again what a node lost. Resent count."""
         resent = 0
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * patience()
         missing = list(transactions)
         quiet_until = time.monotonic() + 8
         while missing and time.monotonic() < deadline:

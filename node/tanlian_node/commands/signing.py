@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -10,6 +11,7 @@ from tanlian_node.errors import BadKey
 from tanlian_node.signer import Signer
 
 Command = Callable[..., Any]
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def signer_options(command: Command) -> Command:
@@ -59,6 +61,12 @@ def chosen_signer(
     if signer_url is not None:
         if account is None:
             raise BadKey("Name the external signer's account with --account.")
+        parts = urlsplit(signer_url)
+        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+            raise BadKey(
+                f"The signer at {signer_url} can be reached by others without TLS; use https.",
+                url=signer_url,
+            )
         return RemoteSigner(account.lower(), Rpc(signer_url), SignerKind(signer_kind))
     if keyfile is None:
         raise BadKey("Name who signs: --keyfile, or --signer-url with --account.")

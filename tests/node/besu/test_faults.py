@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from harness.besu_network import SINK
+from harness.besu_network import SINK, patience
 from tanlian_node.local import round_of, wait_until
 
 pytestmark = [pytest.mark.besu, pytest.mark.slow]
@@ -51,7 +51,7 @@ def test_flood__one_account_fills_its_share__others_go_on(network, figures):
         f"during {statistics.median(waits):.2f} s (median), {max(waits):.2f} s (longest)"
     )
     assert accepted < len(flood), "one account could fill the pool"
-    assert max(waits) < 20
+    assert max(waits) < 20 * patience()
 
 
 def single_payment(network, payer):

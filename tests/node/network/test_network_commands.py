@@ -115,6 +115,28 @@ def test_validators__nobody_to_sign__says_which_options(created, run, tmp_path):
     assert "Name who signs" in done.output
 
 
+@pytest.mark.parametrize(
+    ("url", "words"), [("http://signer.example:9000", "use https"), ("signer:9000", "use https")]
+)
+def test_validators__signer_elsewhere_without_tls__refused(created, run, url, words):
+    done = run(
+        "validators", "remove", "0x" + "1" * 40, "--signer-url", url, "--account", "0x" + "2" * 40
+    )
+    assert done.exit_code == 1
+    assert words in done.output
+
+
+def test_permissions__alarm_file__one_line_of_json_a_difference(created, run, tmp_path):
+    book, alarms = tmp_path / "book.json", tmp_path / "alarms"
+    book.write_text(json.dumps({"deployer": "0x" + "3" * 40, "contracts": {}}))
+    done = run("permissions", "--book", book, "--alarm-file", alarms)
+    assert done.exit_code == 1  # nobody answers
+    (line,) = alarms.read_text().splitlines()
+    assert json.loads(line)["node"] == "regulator-1"
+    assert "cannot be read" in json.loads(line)["alarm"][0]
+    assert "Name whom the lists follow" in run("permissions").output
+
+
 def test_keys__new__prints_the_address(run, tmp_path):
     done = run("keys", "new", tmp_path / "k.json")
     assert done.output.strip() == "0x" + json.loads((tmp_path / "k.json").read_text())[
