@@ -108,6 +108,11 @@ class PostOffice:
             time.sleep(0.02)
         return found
 
+    def nonce(self) -> int:
+        """How many transactions of the account are in blocks."""
+        asked = ("eth_getTransactionCount", self.key.address, "latest")
+        return int(self.access.connection.request(*asked), 16)
+
     def rows(self) -> list[tuple]:
         """Everything that is stored of acts: to compare before and after."""
         with self.engine.connect() as db:

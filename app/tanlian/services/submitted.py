@@ -6,7 +6,7 @@ from typing import Any
 
 from tanlian.accounts import outbox
 from tanlian.accounts.outbox import Act, Step, Told
-from tanlian.chain.keys import Call
+from tanlian.chain.keys import Call, checksum
 from tanlian.domain.errors import TanlianError
 from tanlian.domain.texts import N_
 
@@ -118,7 +118,8 @@ def error_of(stored: Told | None) -> TanlianError | None:
 
 
 def stored_call(call: Call) -> dict[str, Any]:
-    return {"to": call.to, "data": call.data.hex(), "gas": call.gas, "value": call.value}
+    to = checksum(call.to) if call.to else None
+    return {"to": to, "data": call.data.hex(), "gas": call.gas, "value": call.value}
 
 
 def call_of(stored: dict[str, Any]) -> Call:

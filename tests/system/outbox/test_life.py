@@ -4,57 +4,17 @@ import threading
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import delete
 
 from harness.bare_chain import bare_access
-from harness.counter import REASON, deploy_counter
-from harness.post_office import OTHERS, OURS, PostOffice, settle_in
-from harness.postgres import server
+from harness.counter import REASON
+from harness.post_office import OTHERS, OURS
 from tanlian.accounts.approvals import OPEN_SECONDS
 from tanlian.accounts.errors import ActClosed, ApprovalRefused, SignatureRefused
 from tanlian.accounts.outbox import DRAFT_SECONDS
 from tanlian.accounts.store import open_store
-from tanlian.accounts.tables import metadata
 from tanlian.chain.errors import ContractRefused, NodeRefused
 from tanlian.domain.errors import InvalidInput, NotFound
 from tanlian.services.outbox import Outbox
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    with server() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(tmp_path, request):
-    """The URL of an empty database, of both kinds."""
-    url = f"sqlite:///{tmp_path / 'accounts.sqlite'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres")
-    yield url
-    if request.param == "postgresql":
-        engine = open_store(url)
-        with engine.begin() as db:
-            for table in reversed(metadata.sorted_tables):
-                db.execute(delete(table))
-        engine.dispose()
-
-
-@pytest.fixture
-def post(chain, database):
-    """The outbox over a chain that seals each transaction at once."""
-    engine = open_store(database)
-    counter = deploy_counter(chain.sender("deployer"))
-    access = bare_access(chain.url, genesis=chain.connection().genesis_hash)
-    yield PostOffice(engine, access, counter, chain.key("wang"), settle_in(engine))
-    engine.dispose()
-
-
-def nonce(post) -> int:
-    found = post.access.connection.request("eth_getTransactionCount", post.key.address, "latest")
-    return int(found, 16)
-
 
 # -- from draft to done ------------------------------------------------------------------------
 
@@ -74,7 +34,7 @@ def test_sign__draft__is_done_once_and_told_with_its_block(post) -> None:
     assert transaction.block == post.access.connection.head()
     assert transaction.gas_used > 21_000
     assert post.counter.count(1) == 1
-    assert nonce(post) == 1
+    assert post.nonce() == 1
     assert post.log() == ["act drafted", "act signed", "act done"]
 
 
@@ -133,7 +93,7 @@ def test_sign__would_be_refused_since__nothing_is_signed_and_the_draft_stays(pos
         post.sign(act_id)
     assert caught.value.reason == REASON
     assert post.rows() == before
-    assert nonce(post) == 0
+    assert post.nonce() == 0
 
 
 def test_sign__more_gas_than_a_block_has__refused_before_anything_is_signed(post) -> None:
@@ -308,7 +268,7 @@ def test_sign__two_outboxes_one_key_100_acts_at_once__no_gap_and_no_double(post,
     assert failures == []
     used = sorted(t.nonce for act_id in ids for t in post.act(act_id).transactions)
     assert used == list(range(100))
-    assert nonce(post) == 100
+    assert post.nonce() == 100
     assert [post.counter.count(n) for n in range(100)] == [1] * 100
     boxes[1]._engine.dispose()
 
@@ -334,7 +294,7 @@ def test_sign__same_act_twice_at_once__once(post) -> None:
             assert post.outbox.wait(act_id, 10).state == "done"
     assert sorted(outcomes) == ["closed"] * 10 + ["signed"] * 10
     assert post.counter.total() == 10
-    assert nonce(post) == 10
+    assert post.nonce() == 10
 
 
 # -- other users of the key --------------------------------------------------------------------
@@ -354,7 +314,7 @@ def test_overtaken__number_used_by_another__told_and_signed_again(post, chain) -
         done = post.until(act_id, "done")
     assert [t.state for t in done.transactions] == ["overtaken", "done", "done"]
     assert done.error is None
-    assert (post.counter.count(1), post.counter.count(2), nonce(post)) == (1, 1, 3)
+    assert (post.counter.count(1), post.counter.count(2), post.nonce()) == (1, 1, 3)
     assert post.log()[1:] == ["act signed", "act overtaken", "act signed", "act done"]
 
 
