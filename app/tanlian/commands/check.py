@@ -1,4 +1,4 @@
-"""`tanlian check`: periodic checks and their signed reports."""
+"""`tanlian check`: a deployment; periodic checks and their signed reports."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tanlian.commands import deployment
 from tanlian.commands.acting import acting, looking
 from tanlian.commands.verbs import add_verbs
 
@@ -23,9 +24,15 @@ FOLDER = click.option(
 )
 
 
-@click.group()
-def check() -> None:
-    """Open and push on periodic checks; sign and verify their reports."""
+@click.group(invoke_without_command=True)
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """Check a deployment, or with a further word: open periodic checks, push them on, report.
+
+    Alone it holds code, wiring, seals and the founding regulator against the plan.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(deployment.check)
 
 
 @check.command()
