@@ -33,6 +33,7 @@ _IN_MARKET = {
     "block_trades": "blocks", "clearing_house": "house",
 }  # fmt: skip
 _OTHER_NAMES = {"periodic_check": "check"}
+_RECORDING: list["BoaNode"] = []
 _WATCHED = ("execute_code", "deploy_code", "snapshot", "revert")
 
 
@@ -136,39 +137,50 @@ class BoaNode:
 @contextmanager
 def recorded() -> Iterator[BoaNode]:
     """Record every call while the block runs; what titanoboa takes back is forgotten here too."""
-    node, machine = BoaNode(), boa.env.evm
+    node = BoaNode()
+    if not _RECORDING:
+        _watch()
+    _RECORDING.append(node)
+    try:
+        yield node
+    finally:
+        _RECORDING.remove(node)
+        if not _RECORDING:
+            for name in _WATCHED:
+                delattr(boa.env.evm, name)  # the class has the plain one
+
+
+def _watch() -> None:
+    """Put ears before titanoboa's machine, once for all who record."""
+    machine = boa.env.evm
     plain = {name: getattr(machine, name) for name in _WATCHED}
-    lengths: dict[Any, int] = {}
+    lengths: dict[Any, dict[int, int]] = {}
 
     def execute_code(**kwargs: Any) -> Any:
         computation = plain["execute_code"](**kwargs)
         if not kwargs["is_static"]:
-            node.take(kwargs["data"], computation)
+            for node in _RECORDING:
+                node.take(kwargs["data"], computation)
         return computation
 
     def deploy_code(**kwargs: Any) -> Any:
         computation = plain["deploy_code"](**kwargs)
-        node.take(b"", computation)
+        for node in _RECORDING:
+            node.take(b"", computation)
         return computation
 
     def snapshot() -> Any:
         found = plain["snapshot"]()
-        lengths[found] = len(node.blocks)
+        lengths[found] = {id(node): len(node.blocks) for node in _RECORDING}
         return found
 
     def revert(to: Any) -> None:
         plain["revert"](to)
-        if to in lengths:
-            del node.blocks[lengths[to] :]
+        for node in _RECORDING:
+            del node.blocks[lengths.get(to, {}).get(id(node), len(node.blocks)) :]
 
-    watching = (execute_code, deploy_code, snapshot, revert)
-    for name, function in zip(_WATCHED, watching, strict=True):
+    for name, function in zip(_WATCHED, (execute_code, deploy_code, snapshot, revert), strict=True):
         setattr(machine, name, function)
-    try:
-        yield node
-    finally:
-        for name in _WATCHED:
-            delattr(machine, name)  # the class has the plain one
 
 
 def _named(world: Any, name: str) -> Any:

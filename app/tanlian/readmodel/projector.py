@@ -24,6 +24,7 @@ from tanlian.readmodel.projections import load
 from tanlian.readmodel.projections.registry import (
     Fact,
     asking_for_data,
+    asking_for_view,
     is_organisation,
     takers,
 )
@@ -37,7 +38,10 @@ BLOCKS_AT_ONCE = 2_000
 PAUSE_SECONDS = 0.25
 PAUSE_WITHOUT_CHAIN_SECONDS = 2.0
 PAUSE_FOR_TURN_SECONDS = 1.0
-SUBJECTS = ("organisation", "organisation_id", "buyer", "seller", "emitter", "verifier", "bank")
+SUBJECTS = (
+    "organisation", "organisation_id", "buyer", "seller", "emitter", "verifier", "bank", "owner",
+    "proposer", "counterparty", "treasury",
+)  # fmt: skip
 
 
 class OtherChain(TanlianError):
@@ -138,10 +142,10 @@ class Projector:
     ) -> Position:
         found = list(self._reader.read(first, last))
         headers = self._headers(sorted({event.block for event in found} | {last}))
-        data = self._data_of_calls(found)
+        data, answers = self._data_of_calls(found), self._answers(found)
         with _claimed(self._engine, before) as db:
             draft = Draft(db)
-            self._take_all(draft, found, headers, data)
+            self._take_all(draft, found, headers, data, answers)
             draft.write()
             refresh(db, self._contracts, draft.touched_accounts, block=last if at_head else None)
             end = headers[last]
@@ -163,6 +167,7 @@ class Projector:
         found: Sequence[Event],
         headers: Mapping[int, Mapping[str, Any]],
         data: Mapping[str, bytes],
+        answers: Mapping[tuple[int, int], Any],
     ) -> None:
         for number in sorted({event.block for event in found}):
             header = headers[number]
@@ -200,6 +205,7 @@ class Projector:
                         event.tx_hash,
                         time,
                         data.get(event.tx_hash, b""),
+                        answers.get((event.block, event.log_index)),
                     ),
                 )
 
@@ -209,6 +215,17 @@ class Projector:
         answers = self._chain.batch([("eth_getTransactionByHash", [h]) for h in asked])
         calls = {h: result_of(answer) for h, answer in zip(asked, answers, strict=True)}
         return {h: bytes.fromhex(call["input"][2:]) for h, call in calls.items() if call}
+
+    def _answers(self, found: Sequence[Event]) -> dict[tuple[int, int], Any]:
+        """What the views say for which takers asked, by the event's place."""
+        asked = [e for e in found if (e.contract, e.name) in asking_for_view]
+        readings = []
+        for event in asked:
+            view, arguments = asking_for_view[event.contract, event.name]
+            contract = self._contracts[event.contract]
+            readings.append(contract.reading(view, *(event.arguments[name] for name in arguments)))
+        answers = self._contracts.read_many(readings)
+        return {(e.block, e.log_index): a for e, a in zip(asked, answers, strict=True)}
 
     def _headers(self, numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
         wanted = list(numbers)

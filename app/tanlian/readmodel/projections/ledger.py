@@ -2,8 +2,21 @@
 
 from tanlian.domain.holder import holder_address, organisation_of_holder
 from tanlian.readmodel.draft import Draft
-from tanlian.readmodel.projections.registry import NOBODY, Fact, hexadecimal, takes
+from tanlian.readmodel.projections.registry import (
+    NOBODY,
+    Fact,
+    hexadecimal,
+    leaves_out,
+    takes,
+)
 from tanlian.readmodel.tables import certificates, holdings, issue_blocks
+from tanlian.readmodel.tables.acts import claw_backs, freezes, frozen_holders
+
+leaves_out("ledger", "Wired", "Sealed", because="deployment; the address book shows it")
+leaves_out(
+    "ledger", "OwnershipTransferred", "RoleMinterChanged", because="nobody owns the contract"
+)
+leaves_out("ledger", "ApprovalForAll", because="only facilities are approved; it moves nothing")
 
 
 @takes("ledger", "TransferSingle")
@@ -55,6 +68,46 @@ def frozen(draft: Draft, fact: Fact) -> None:
     holder = holder_address(fact.said["organisation"])
     row = _holding(draft, holder, fact.said["token_id"])
     row["frozen_kg"] = fact.said["new_frozen_kg"]
+    draft.add(
+        freezes,
+        **fact.pick("organisation", "token_id", "old_frozen_kg", "new_frozen_kg"),
+        frozen=fact.name == "UnitsFrozen",
+        reason=fact.said["reason"],
+        signer=fact.signer,
+        **fact.place,
+    )
+
+
+@takes("ledger", "HolderFrozen", "HolderUnfrozen")
+def holder_frozen(draft: Draft, fact: Fact) -> None:
+    said, is_frozen = fact.said, fact.name == "HolderFrozen"
+    draft.row(frozen_holders, organisation=said["organisation"]).update(
+        frozen=is_frozen, reason=said["reason"], since=fact.time
+    )
+    draft.add(
+        freezes,
+        organisation=said["organisation"],
+        token_id=None,
+        old_frozen_kg=None,
+        new_frozen_kg=None,
+        frozen=is_frozen,
+        reason=said["reason"],
+        signer=fact.signer,
+        **fact.place,
+    )
+
+
+@takes("ledger", "UnitsClawedBack")
+def clawed_back(draft: Draft, fact: Fact) -> None:
+    said = fact.said
+    draft.add(
+        claw_backs,
+        certificate=said["certificate_id"],
+        **fact.pick("organisation", "token_id", "amount_kg"),
+        reason=said["reason"],
+        time=fact.time,
+        **fact.signed,
+    )
 
 
 def _move(draft: Draft, fact: Fact, token_id: int, amount_kg: int) -> None:

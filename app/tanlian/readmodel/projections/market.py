@@ -5,8 +5,27 @@ import json
 from tanlian.domain import market_events
 from tanlian.domain.market_events import NEVER_STOOD, Kind, OrderRecord
 from tanlian.readmodel.draft import Draft, OrderKey
-from tanlian.readmodel.projections.registry import Fact, takes
+from tanlian.readmodel.projections.registry import NOBODY, Fact, leaves_out, takes
 from tanlian.readmodel.tables import fills, obligations, orders, sessions
+from tanlian.readmodel.tables.acts import block_agreements, block_proposals, listings
+
+leaves_out("market", "Wired", "Sealed", because="deployment; the address book shows it")
+leaves_out(
+    "clearing_house",
+    "OrdersReleased",
+    "SessionCleared",
+    "SessionClosed",
+    "Traded",
+    because="the market runs this code on its own storage and says them itself",
+)
+leaves_out(
+    "market",
+    "MessageRefused",
+    "QuoteRefused",
+    "RemainderReturned",
+    "NoncesSkipped",
+    because="an answer to one sender, found in `events`; it changes no book",
+)
 
 
 @takes("sessions", "SessionAnnounced")
@@ -27,6 +46,11 @@ def announced(draft: Draft, fact: Fact) -> None:
         volume_lots=0,
         turnover_half_ticks=0,
     )
+
+
+@takes("sessions", "InstrumentListed")
+def listed(draft: Draft, fact: Fact) -> None:
+    draft.row(listings, instrument=fact.said["instrument"]).update(time=fact.time, **fact.signed)
 
 
 @takes("sessions", "SessionPaused", "SessionResumed")
@@ -153,6 +177,44 @@ def moved_in_or_out(draft: Draft, fact: Fact) -> None:
 def moved_between(draft: Draft, fact: Fact) -> None:
     for side in ("from_instrument", "to_instrument"):
         draft.touched_accounts.add((fact.said[side], fact.said["organisation_id"]))
+
+
+@takes("block_trades", "BlockProposed")
+def block_proposed(draft: Draft, fact: Fact) -> None:
+    said = fact.said
+    draft.row(block_proposals, id=said["proposal_id"]).update(
+        **fact.pick("proposer", "counterparty", "proposer_buys", "tick", "lots", "expires_at"),
+        session=said["session_id"],
+        state="open",
+        proposed_at=fact.time,
+        ended_at=None,
+        **fact.signed,
+    )
+
+
+@takes("block_trades", "BlockWithdrawn")
+def block_withdrawn(draft: Draft, fact: Fact) -> None:
+    draft.row(block_proposals, id=fact.said["proposal_id"]).update(
+        state="withdrawn", ended_at=fact.time
+    )
+
+
+@takes("block_trades", "BlockTraded")
+def block_traded(draft: Draft, fact: Fact) -> None:
+    said = fact.said
+    if said["proposal_id"]:
+        draft.row(block_proposals, id=said["proposal_id"]).update(
+            state="traded", ended_at=fact.time
+        )
+    signers = fact.pick("buyer_signer", "seller_signer")
+    draft.add(
+        block_agreements,
+        **fact.pick("buyer", "seller", "tick", "lots"),
+        session=said["session_id"],
+        proposal=said["proposal_id"] or None,
+        **{name: None if key == NOBODY else key for name, key in signers.items()},
+        **fact.place,
+    )
 
 
 def _key(session: int, record: OrderRecord) -> OrderKey:

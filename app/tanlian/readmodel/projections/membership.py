@@ -1,8 +1,15 @@
 """Organisations and their accounts."""
 
+from tanlian.domain.market_states import ReplacementState
 from tanlian.readmodel.draft import Draft
 from tanlian.readmodel.projections.registry import Fact, hexadecimal, takes
 from tanlian.readmodel.tables import accounts, organisations
+from tanlian.readmodel.tables.acts import replacements
+
+_ENDED = {
+    "ReplacementVetoed": ReplacementState.VETOED,
+    "ReplacementWithdrawn": ReplacementState.WITHDRAWN,
+}
 
 
 @takes("membership", "OrganisationAdmitted")
@@ -56,6 +63,38 @@ def account_replaced(draft: Draft, fact: Fact) -> None:
     organisation = fact.said["organisation"]
     _account(draft, fact.said["old_account"], organisation, current=False)
     _account(draft, fact.said["new_account"], organisation, current=True)
+    draft.row(replacements, id=fact.said["replacement"]).update(
+        status=ReplacementState.DONE, ended_at=fact.time
+    )
+
+
+@takes("membership", "ReplacementProposed")
+def replacement_proposed(draft: Draft, fact: Fact) -> None:
+    draft.row(replacements, id=fact.said["replacement"]).update(
+        **fact.pick("organisation", "old_account", "new_account", "stolen", "expires_at"),
+        reason=fact.said["reason"],
+        status=ReplacementState.PROPOSED,
+        effective_at=0,
+        proposer=fact.signer,
+        approver=None,
+        proposed_at=fact.time,
+        ended_at=None,
+        tx_hash=fact.tx_hash,
+    )
+
+
+@takes("membership", "ReplacementApproved")
+def replacement_approved(draft: Draft, fact: Fact) -> None:
+    draft.row(replacements, id=fact.said["replacement"]).update(
+        **fact.pick("effective_at"), status=ReplacementState.APPROVED, approver=fact.signer
+    )
+
+
+@takes("membership", *_ENDED)
+def replacement_ended(draft: Draft, fact: Fact) -> None:
+    draft.row(replacements, id=fact.said["replacement"]).update(
+        status=_ENDED[fact.name], ended_at=fact.time
+    )
 
 
 def _account(draft: Draft, address: str, organisation: int, *, current: bool) -> None:

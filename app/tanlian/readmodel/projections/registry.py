@@ -1,5 +1,6 @@
 """Which function takes in which event, and which events nobody needs as rows of their own."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -7,6 +8,11 @@ from typing import Any, TypeGuard
 from tanlian.readmodel.draft import Draft
 
 NOBODY = "0x" + "0" * 40
+_ADDRESS = re.compile("0x[0-9a-fA-F]{40}")
+_SIGNERS = (
+    "signer", "caller", "recorder", "applicant", "payer", "proposed_by", "withdrawn_by",
+    "listed_by", "paused_by", "resumed_by", "paid_by", "called_by",
+)  # fmt: skip
 _YEARS = 10_000  # contracts take any number as a year; these can be years
 _ORGANISATIONS = 2**31  # members name some by any number; from here on nobody is named
 
@@ -23,22 +29,59 @@ class Fact:
     tx_hash: str
     time: int
     data: bytes = b""  # what the transaction was called with, for those who asked for it
+    answer: Any = None  # of the view that the taker asked for
+
+    def pick(self, *names: str) -> dict[str, Any]:
+        """Arguments by name, as columns have them: words and addresses in small hex digits."""
+        return {name: _column(self.said[name]) for name in names}
+
+    @property
+    def signer(self) -> str:
+        """Who signed, by whatever name the event calls it."""
+        return str(next(self.said[name] for name in _SIGNERS if name in self.said)).lower()
+
+    @property
+    def signed(self) -> dict[str, str]:
+        return {"signer": self.signer, "tx_hash": self.tx_hash}
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """The event's place in the chain, which is the key of a history's row."""
+        return {
+            "block": self.block,
+            "log_index": self.log_index,
+            "time": self.time,
+            "tx_hash": self.tx_hash,
+        }
 
 
 Take = Callable[[Draft, Fact], None]
 takers: dict[tuple[str, str], Take] = {}
 asking_for_data: set[tuple[str, str]] = set()
+asking_for_view: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {}
 left_out: dict[tuple[str, str], str] = {}
 
 
-def takes(contract: str, *names: str, with_data: bool = False) -> Callable[[Take], Take]:
-    """Let a function take in these events of a contract; `with_data` costs a request an event."""
+def takes(
+    contract: str,
+    *names: str,
+    with_data: bool = False,
+    with_view: tuple[str, tuple[str, ...]] | None = None,
+) -> Callable[[Take], Take]:
+    """Let a function take in these events of a contract.
+
+    `with_data` brings what the transaction was called with. `with_view` names a view of the same
+    contract and the event's arguments to ask it with; its answer must be one that never changes,
+    because it is asked today. Either costs a request an event.
+    """
 
     def register(take: Take) -> Take:
         for name in names:
             takers[contract, name] = take
             if with_data:
                 asking_for_data.add((contract, name))
+            if with_view is not None:
+                asking_for_view[contract, name] = with_view
         return take
 
     return register
@@ -48,6 +91,12 @@ def leaves_out(contract: str, *names: str, because: str) -> None:
     """State that these events change no table beside `events`, and why."""
     for name in names:
         left_out[contract, name] = because
+
+
+def _column(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return hexadecimal(value)
+    return value.lower() if isinstance(value, str) and _ADDRESS.fullmatch(value) else value
 
 
 def hexadecimal(value: bytes) -> str:

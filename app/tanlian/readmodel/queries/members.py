@@ -90,6 +90,11 @@ def roles_of(db: Connection, number: int) -> Role:
     return Role(db.scalar(query) or 0)
 
 
+def held_roles(db: Connection, number: int) -> Role:
+    """Return the roles an organisation has, also while it is suspended; none if it is unknown."""
+    return Role(db.scalar(select(organisations.c.roles).where(organisations.c.id == number)) or 0)
+
+
 def names(db: Connection) -> dict[int, str]:
     return {row[0]: row[1] for row in db.execute(select(organisations.c.id, organisations.c.name))}
 

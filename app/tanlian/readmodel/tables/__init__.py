@@ -4,7 +4,17 @@ Carbon in kg, money in micro-yuan, prices in ticks of 0.01 yuan per tonne, times
 block time. A tonne per lot and grams stand in the names of their columns.
 """
 
-from tanlian.readmodel.tables import emissions, methods, monitoring
+from tanlian.readmodel.tables import (
+    acts,
+    auctions,
+    checks,
+    duties,
+    emissions,
+    incentives,
+    methods,
+    monitoring,
+    offsets,
+)
 from tanlian.readmodel.tables.core import (
     accounts,
     allocations,
@@ -32,21 +42,27 @@ __all__ = [
     "Amount",
     "Whole",
     "accounts",
+    "acts",
     "allocations",
+    "auctions",
     "balances",
     "blocks",
     "certificates",
     "checkpoint",
+    "checks",
+    "duties",
     "emissions",
     "event_subjects",
     "events",
     "fills",
     "holdings",
+    "incentives",
     "issue_blocks",
     "metadata",
     "methods",
     "monitoring",
     "obligations",
+    "offsets",
     "orders",
     "organisations",
     "plans",

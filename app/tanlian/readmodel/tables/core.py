@@ -5,7 +5,7 @@ Carbon in kg, money in micro-yuan, prices in ticks, times in UTC seconds of bloc
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text
 
-from tanlian.readmodel.tables.types import Amount, metadata
+from tanlian.readmodel.tables.types import Amount, Whole, metadata
 
 checkpoint = Table(
     "checkpoint",
@@ -200,8 +200,8 @@ trading_accounts = Table(
 plans = Table(
     "plans",
     metadata,
-    Column("region", Integer, primary_key=True, autoincrement=False),
-    Column("period", Integer, primary_key=True, autoincrement=False),
+    Column("region", Whole, primary_key=True, autoincrement=False),
+    Column("period", Whole, primary_key=True, autoincrement=False),
     Column("cap_kg", Amount, nullable=False),
     Column("target_kg", Amount, nullable=False),
     Column("capacity_kg", Amount, nullable=False),

@@ -41,7 +41,7 @@ def kept(value: Any, like: Any) -> Any:
         return None
     if like == FOR_EVER:
         return min(value, FOR_EVER)
-    return value
+    return tuple(sorted(value)) if isinstance(value, tuple) else value
 
 
 def rows_of(db: Connection, table: Table) -> Iterator[RowMapping]:

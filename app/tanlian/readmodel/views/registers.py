@@ -6,7 +6,13 @@ from sqlalchemy.engine import Connection
 
 from tanlian.chain.contracts import Contracts
 from tanlian.readmodel.tables import allocations, balances, holdings, organisations, plans
+from tanlian.readmodel.tables.acts import allocation_debts, frozen_holders, replacements
 from tanlian.readmodel.views.question import Question, fields, rows_of
+
+REPLACEMENT = (
+    "organisation", "old_account", "new_account", "stolen", "proposer", "expires_at",
+    "effective_at", "status",
+)  # fmt: skip
 
 
 def questions(db: Connection, contracts: Contracts) -> Iterator[Question]:
@@ -34,3 +40,13 @@ def questions(db: Connection, contracts: Contracts) -> Iterator[Question]:
         said = fields(row, "region", "entitled_kg", "issued_kg")
         reading = contracts.allocation.reading("account", row["organisation"], row["period"])
         yield Question(reading, f"allocations {row['organisation']}, {row['period']}", said)
+    for row in rows_of(db, allocation_debts):
+        reading = contracts.allocation.reading("owed_kg", row["organisation"])
+        yield Question(reading, f"allocation_debts {row['organisation']}", row["owed_kg"])
+    for row in rows_of(db, frozen_holders):
+        reading = ledger.reading("is_holder_frozen", row["organisation"])
+        yield Question(reading, f"frozen_holders {row['organisation']}", row["frozen"])
+    for row in rows_of(db, replacements):
+        said = fields(row, *REPLACEMENT, *(["approver"] if row["approver"] else []))
+        reading = membership.reading("replacement", row["id"])
+        yield Question(reading, f"replacements {row['id']}", said)
