@@ -47,7 +47,7 @@ Wants=network-online.target
 
 [Service]
 User=tanlian
-# TANLIAN_MEMBERSHIP=0x... and TANLIAN_NETWORK_FOLDER=...
+# TANLIAN_BOOK=<address book> (or TANLIAN_MEMBERSHIP=0x...) and TANLIAN_NETWORK_FOLDER=...
 EnvironmentFile=/etc/tanlian/permissions
 ExecStart=/opt/tanlian/bin/tanlian-node permissions --fix --every 30 \\
   --alarm-file /var/log/tanlian/permissions.jsonl

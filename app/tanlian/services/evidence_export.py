@@ -89,12 +89,13 @@ def export_case(access: Access, case: Case, exporter: Key, validators: Sequence[
     gathered = Gathering(access)
     names = [
         "OrganisationAdmitted", "ReportSubmitted", "EmissionsAccepted", "BatchAnchored",
-        "DeviceRegistered",
+        "DeviceRegistered", "CertificateRotated",
     ]  # fmt: skip
     contracts = ("membership", "monitoring", "emissions")
     events = list(access.contracts.events().read(contracts=contracts, names=names))
     mine = [e for e in events if e["organisation"] == case.org_id]
-    gathered.add(e for e in mine if e.name in {"OrganisationAdmitted", "DeviceRegistered"})
+    registered = {"OrganisationAdmitted", "CertificateRotated", "DeviceRegistered"}
+    gathered.add(e for e in mine if e.name in registered)
     reports = {"ReportSubmitted", "EmissionsAccepted"}
     gathered.add(e for e in mine if e.name in reports and e["year"] == case.year)
     readings = _readings(access, case, mine, gathered)

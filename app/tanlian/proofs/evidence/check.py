@@ -63,6 +63,14 @@ class Check:
                     Finding(what, False, f"It is incomplete or malformed: {error!r}.")
                 )
 
+    def has(self, name: str, **fields: Any) -> bool:
+        """Whether a proved receipt holds the event with these fields."""
+        return any(
+            event.name == name and all(event.fields[k] == v for k, v in fields.items())
+            for events in self.events.values()
+            for event in events
+        )
+
     def proved(self, name: str, **fields: Any) -> KnownEvent:
         """Return the proved event with these fields.
 
@@ -205,10 +213,19 @@ def _certificate(run: Check, item: Any) -> str:
     except (InvalidSignature, ValueError, TypeError) as error:
         raise InvalidInput("The certificate is not issued by the trusted authority.") from error
     fingerprint = sha256(leaf.public_bytes(serialization.Encoding.DER)).digest()
+    holder = leaf.subject.rfc4514_string()
+    if run.has("CertificateRotated", new_certificate=fingerprint):
+        taken = run.proved("CertificateRotated", new_certificate=fingerprint).fields
+        number = taken["organisation"]
+        admitted = run.proved("OrganisationAdmitted", organisation=number).fields
+        return (
+            f"Organisation {number} ({admitted['name']}) took up the certificate of {holder}, "
+            f"signed for by {taken['signer']}."
+        )
     admitted = run.proved("OrganisationAdmitted", certificate=fingerprint).fields
     return (
         f"Organisation {admitted['organisation']} ({admitted['name']}) was admitted with the "
-        f"certificate of {leaf.subject.rfc4514_string()}."
+        f"certificate of {holder}."
     )
 
 

@@ -64,6 +64,13 @@ EVENTS: tuple[tuple[str, str, tuple[tuple[str, str, bool], ...]], ...] = (
         ),
     ),
     (
+        "membership", "CertificateRotated",
+        (
+            ("uint256", "organisation", True), ("bytes32", "old_certificate", False),
+            ("bytes32", "new_certificate", False), ("address", "signer", True),
+        ),
+    ),
+    (
         "ledger", "UnitsRetired",
         (
             ("uint256", "token_id", True), ("uint256", "organisation", True),
