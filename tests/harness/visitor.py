@@ -48,6 +48,13 @@ class Page:
         assert found, self.text
         return found[1]
 
+    def link(self, words: str) -> str:
+        """The address behind the first link with these words."""
+        for address, inside in re.findall(r'<a\b[^>]*href="([^"]*)"[^>]*>(.*?)</a>', self.html):
+            if inside.strip() == words:
+                return html.unescape(address)
+        raise AssertionError(f"no link {words!r} on {self.url}: {self.text}")
+
     def form(self, marker: str) -> tuple[str, dict[str, str]]:
         """Action and hidden fields of the first form that contains the marker."""
         for found in _FORM.finditer(self.html):

@@ -10,9 +10,11 @@ from harness.served import served
 from harness.visitor import Visitor
 from tanlian.bootstrap import serving
 from tanlian.services.access import open_access
+from tanlian.services.activity_files import activity_of, call_lines
 
 REGULATOR, EXCHANGE, BANK, SELLER, BUYER, OTHER, VERIFIER = range(1, 8)
 HASH = "ab" * 32
+ANTHRACITE = {"method": "fuel", "key": "anthracite", "unit": "t", "quantity": "1000"}
 ALIASES = {REGULATOR: "regulator", EXCHANGE: "exchange", BANK: "bank", SELLER: "seller",
            BUYER: "buyer", VERIFIER: "verifier"}  # fmt: skip
 
@@ -71,6 +73,13 @@ def test_report__from_desk_to_desk__accepted_figure_and_history(market, people) 
                        objection_days="7", most_years="3"))  # fmt: skip
     line = {"lines-lines": "6", "lines-0-method": "fuel", "lines-0-key": "anthracite",
             "lines-0-unit": "t", "lines-0-quantity": "1000"}  # fmt: skip
+    form = seller.get("acts/new/report.submit")
+    answer = seller.send(form, 'class="act"', preview="1", year=year, **line)
+    methods = open_access(chain.target).contracts["methods"]
+    sets = [methods.read("set_named", name) for name in ("ipcc-2006", "gwp-ar5")]
+    kg = methods.read("total_kg", *sets, call_lines(activity_of([ANTHRACITE])))
+    assert f"{kg // 1000}.{kg % 1000:03d}".rstrip("0") in answer.text.replace(" ", "")
+    assert answer.status == 200
     done(seller.act("report.submit", year=year, document=HASH, **line))
     assert "Reports of all emitters" in regulator.get("desk").text
     assert f"The seller, {year}" in regulator.get("desk").text
@@ -81,6 +90,9 @@ def test_report__from_desk_to_desk__accepted_figure_and_history(market, people) 
     page = verifier.get(f"reports/{SELLER}/{year}")
     assert "anthracite" in page.text
     assert "Endorse" in page.text
+    correcting = verifier.get(page.link("Correct"))
+    assert 'value="anthracite"' in correcting.html
+    assert 'value="1000"' in correcting.html
     done(verifier.act("verification.endorse", organisation="The seller", year=year, version="1",
                       evidence=HASH))  # fmt: skip
     assert "Nothing waits for your organisation." in verifier.get("desk").text

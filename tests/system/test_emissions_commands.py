@@ -9,7 +9,7 @@ from tanlian.domain.emission_methods import total_kg
 from tanlian.domain.errors import InvalidInput
 from tanlian.domain.factor_set import factor_set
 from tanlian.domain.roles import Role
-from tanlian.services.activity_files import load_activity
+from tanlian.services.activity_files import activity_of, load_activity, rows_of
 
 FIGURE = total_kg(sample_lines(), factor_set("cn-power-2022"), factor_set("gwp-ar5"))
 ACTIVITY = """method,key,unit,quantity,basis,ncv,carbon,moisture_received,moisture_dry,share
@@ -110,3 +110,7 @@ def test_emissions_commands__a_year__from_factors_to_acceptance(market, activity
     assert "no corrected or estimated" in run("emissions", "agree", 2024, by="emitter", fails=True)
     stuck = run("emissions", "estimate", "emitter", 2024, FIGURE, *why, by="regulator", fails=True)
     assert "nobody estimates" in stuck
+
+
+def test_rows_of__the_sample__read_back_as_the_same_lines():
+    assert tuple(activity_of(rows_of(sample_lines()))) == sample_lines()

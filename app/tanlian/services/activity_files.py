@@ -119,6 +119,30 @@ def _line(number: int, row: Mapping[str, str]) -> ActivityLine:
         raise InvalidInput(f"line {number}: {error.user_message}") from error
 
 
+def rows_of(lines: Iterable[ActivityLine]) -> list[dict[str, str]]:
+    """Return lines as `activity_of` reads them back; what is not used is left out."""
+    units = {unit: name for name, unit in UNIT_NAMES.items()}
+    return [
+        {
+            name: text
+            for name, text in (
+                ("method", x.method.name.lower()),
+                ("key", x.key),
+                ("unit", units[x.unit]),
+                ("quantity", shown(x.quantity, QUANTITY_SCALE)),
+                ("basis", x.basis.name.lower()),
+                ("ncv", shown(x.ncv, QUANTITY_SCALE)),
+                ("carbon", shown(x.carbon, CARBON_SCALE)),
+                ("moisture_received", shown(x.moisture_received, ONE)),
+                ("moisture_dry", shown(x.moisture_dry, ONE)),
+                ("share", shown(x.share, ONE)),
+            )
+            if text != "0"
+        }
+        for x in lines
+    ]
+
+
 def call_lines(lines: Sequence[ActivityLine]) -> list[tuple[object, ...]]:
     """Return the lines as the contracts take them."""
     return [

@@ -1,8 +1,9 @@
 """Forms of acts: what a browser sends becomes what the catalogue reads, and stays if refused."""
 
+import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from werkzeug.datastructures import FileStorage
 from tanlian.domain.errors import TanlianError
 from tanlian.domain.identity import document_hash
 from tanlian.domain.moments import parse_moment
-from tanlian.services.acts.act import Act, FieldsRefused
+from tanlian.services.acts.act import Act, FieldsRefused, Figure
 from tanlian.services.acts.fields import Field, Raw
 
 LINES = 6  # empty lines of a table; a longer one comes as a CSV file
@@ -33,6 +34,7 @@ class ActForm:
     once: str
     errors: Mapping[str, TanlianError] = field(default_factory=dict)
     refusal: TanlianError | None = None
+    figures: Sequence[Figure] = ()
 
     @property
     def is_wrong(self) -> bool:
@@ -59,9 +61,26 @@ class ActForm:
 def blank(act: Act, now: int) -> ActForm:
     """Return a form with what the address names, and the presets; `now` is the chain's time."""
     given = {f.name: _preset(f, now) for f in act.fields} | {
-        f.name: request.args[f.name] for f in act.fields if f.name in request.args
+        f.name: _asked(f) for f in act.fields if f.name in request.args
     }
     return ActForm(act, given, secrets.token_urlsafe(12))
+
+
+def _asked(one: Field) -> Any:
+    """Return what the address gives for a field; a table as the JSON list of its lines."""
+    value = request.args[one.name]
+    if one.kind.widget != "rows":
+        return value
+    try:
+        lines = json.loads(value)
+    except ValueError:
+        return []
+    names = {column.name for column in one.kind.columns}
+    return [
+        {name: str(cell) for name, cell in line.items() if name in names}
+        for line in lines
+        if isinstance(line, dict)
+    ]
 
 
 def filled(act: Act) -> ActForm:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, Any]
 Calls = Callable[["Desk", Values], "Sequence[Call]"]
+Preview = Callable[["Desk", Values], "Sequence[Figure]"]
 Argument = str | Callable[["Desk", Values], Any]
 
 
@@ -60,6 +61,14 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """What an act would come to, before it is signed: a mass in kg with the words beside it."""
+
+    words: str
+    amount_kg: int
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
     """Something that a member does.
 
@@ -67,7 +76,8 @@ class Act:
     brings about. One of `roles` is needed; none named: any member may. A `sensitive` act asks for
     the password again, and for a second person where the organisation wants that. `created` names
     the event and its argument that number what the act makes. `command` makes it a verb of the
-    command line, such as "duty surrender"; empty where a command was written by hand.
+    command line, such as "duty surrender"; empty where a command was written by hand. `preview`
+    tells what the values come to, as the contract calculates.
     """
 
     noun: str
@@ -80,6 +90,7 @@ class Act:
     sensitive: bool = False
     created: tuple[str, str] | None = None
     command: str = ""
+    preview: Preview | None = None
 
     @property
     def name(self) -> str:
@@ -111,6 +122,25 @@ class Act:
             TanlianError: what the act refers to does not exist, or does not fit.
         """
         return list(self.calls(desk, self.values(desk, raws)))
+
+    def previewed(self, desk: Desk, raws: Mapping[str, Raw]) -> Sequence[Figure]:
+        """Return what the values come to; fields that the preview does not need may be missing.
+
+        Raises:
+            FieldsRefused, TanlianError: a value that is needed cannot be read.
+        """
+        if self.preview is None:
+            return ()
+        found, errors = {}, dict[str, TanlianError]()
+        for field in self.fields:
+            try:
+                found[field.name] = field.value(desk, raws.get(field.name))
+            except TanlianError as error:
+                if raws.get(field.name):
+                    errors[field.name] = error
+        if errors:
+            raise FieldsRefused(errors)
+        return self.preview(desk, found)
 
     def number_made(self, access: Access, receipt: Receipt) -> int | None:
         """Return the number of what the act created, if it creates something."""

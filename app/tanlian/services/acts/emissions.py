@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tanlian.domain.factor_set import UNIT_NAMES
 from tanlian.domain.roles import Role
 from tanlian.domain.texts import N_
 from tanlian.services.activity_files import COLUMNS, activity_of, call_lines
-from tanlian.services.acts.act import Act, Desk, Values, call
+from tanlian.services.acts.act import Act, Desk, Figure, Values, call
 from tanlian.services.acts.fields import (
     COUNT,
     TONNES,
@@ -32,6 +33,25 @@ if TYPE_CHECKING:
 _DAY = 86_400
 _DAYS = whole(1, 3_650)
 _CELL = typed(str, "text")
+_WORDS = {
+    "method": {
+        "fuel": N_("fuel, CO2"),
+        "fuel_ch4": N_("fuel, CH4"),
+        "fuel_n2o": N_("fuel, N2O"),
+        "electricity": N_("purchased electricity"),
+        "process": N_("process"),
+        "gas": N_("greenhouse gas"),
+    },
+    "unit": {name: name for name in UNIT_NAMES},
+    "basis": {
+        "default": N_("default values"),
+        "measured_heat": N_("measured heat"),
+        "measured_heat_and_carbon": N_("measured heat and carbon"),
+        "measured_carbon": N_("measured carbon"),
+        "measured_air_dry_carbon": N_("measured air-dry carbon"),
+    },
+}
+_KINDS = {name: choice({word: word for word in words}, words) for name, words in _WORDS.items()}
 _TITLES = {
     "method": N_("Method"),
     "key": N_("Fuel, grid, process or gas"),
@@ -54,7 +74,9 @@ def _activity(_desk: Desk, given: Sequence[Row]) -> list[tuple[object, ...]]:
 _LINES = Field(
     "lines",
     rows(
-        tuple(Field(c, _CELL, _TITLES[c], optional=c not in _REQUIRED) for c in COLUMNS),
+        tuple(
+            Field(c, _KINDS.get(c, _CELL), _TITLES[c], optional=c not in _REQUIRED) for c in COLUMNS
+        ),
         _activity,
     ),
     N_("Activity data"),
@@ -85,6 +107,22 @@ def _open_year(desk: Desk, values: Values) -> list[Call]:
     return [contracts["emissions"].call("open_year", values["year"], calendar)]
 
 
+def _calculated(desk: Desk, values: Values) -> list[Figure]:
+    """Each line and the total, as the contract calculates them with the year's factors."""
+    if "year" not in values or "lines" not in values:
+        return []
+    contracts = desk.access.contracts
+    calendar = contracts["emissions"].read("calendar_of", values["year"])
+    methods, lines = contracts["methods"], values["lines"]
+    sets = (calendar.factor_set, calendar.gas_set)
+    found = contracts.read_many(methods.reading("line_kg", *sets, line) for line in lines)
+    figures = [
+        Figure(f"{number}. {bytes(line[1]).rstrip(bytes(1)).decode()}", kg)
+        for number, (line, kg) in enumerate(zip(lines, found, strict=True), start=1)
+    ]
+    return [*figures, Figure(N_("Total"), sum(found))]
+
+
 EMITTER = (
     Act(
         "report",
@@ -95,6 +133,7 @@ EMITTER = (
         (year(), _LINES, document(_SEALED)),
         call("emissions", "report", "year", "lines", "document"),
         sensitive=True,
+        preview=_calculated,
         created=("ReportSubmitted", "version"),
     ),
     Act(
@@ -106,6 +145,7 @@ EMITTER = (
         (year(), _LINES, document(_SEALED)),
         call("emissions", "amend", "year", "lines", "document"),
         sensitive=True,
+        preview=_calculated,
         created=("ReportSubmitted", "version"),
     ),
     Act(
@@ -156,6 +196,7 @@ VERIFIER = (
             "evidence",
         ),
         sensitive=True,
+        preview=_calculated,
     ),
     Act(
         "verification",

@@ -54,6 +54,8 @@ def act_form(name: str) -> ResponseReturnValue:
         return _form_page(act_forms.blank(act, current.window().chain_time()))
     form = act_forms.filled(act)
     account = request.form.get("signer", "")
+    if "preview" in request.form:
+        return _preview(form, account)
     try:
         signing.check_account(account)
         act_id = current.window().submit(
@@ -72,6 +74,17 @@ def act_form(name: str) -> ResponseReturnValue:
             flash(gettext("Done: %(act)s.", act=gettext(act.title)))
             return redirect(local_target(request.args.get("next"), url_for("acts")), 303)
     return redirect(_here(act_id), 303)
+
+
+def _preview(form: ActForm, account: str) -> ResponseReturnValue:
+    """Show what the values come to; nothing is kept or sent."""
+    desk = current.window().desk(current.session().person, account)
+    try:
+        form.figures = form.act.previewed(desk, form.raws())
+    except TanlianError as error:
+        form.refuse(error)
+    page, _ = _form_page(form)
+    return page, 200
 
 
 @member
@@ -156,7 +169,7 @@ def _sign(act_id: str, cookie: str | None = None) -> None:
     current.await_block(max((t.block or 0 for t in ended.transactions), default=0))
 
 
-def _form_page(form: ActForm) -> ResponseReturnValue:
+def _form_page(form: ActForm) -> tuple[str, int]:
     who = current.session().person
     signers = signing.signers()
     account = request.form.get("signer") or next((s.address for s in signers), "")

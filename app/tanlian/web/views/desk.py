@@ -1,5 +1,6 @@
 """The workbench: what waits for one's organisation, its lists, and the pages behind their rows."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from tanlian.domain.roles import Role
 from tanlian.readmodel.checkpoints import position
 from tanlian.readmodel.queries import emissions, members, money, monitoring, units
+from tanlian.services.activity_files import rows_of
 from tanlian.services.acts.catalogue import catalogue
 from tanlian.web import current, report_access
 from tanlian.web.datasets import csv_answer
@@ -109,18 +111,26 @@ def report(organisation: int, year: int) -> ResponseReturnValue:
     with current.tables() as db:
         found = emissions.report(db, organisation, year)
         report_access.check(found, here)
+        lines = emissions.lines(db, organisation, year, found.version)
         page = {
             "steps": emissions.steps(db, organisation, year),
-            "lines": emissions.lines(db, organisation, year, found.version),
             "corrected": emissions.lines(db, organisation, year, found.version, corrected=True),
             "plans": monitoring.plans_of(db, organisation, year),
             "logbooks": monitoring.logbooks_of(db, organisation, year),
             "names": members.names(db),
         }
     return render_template(
-        "report.html", report=found, visitor=here, links=report_access.links(found, here),
-        states=REPORT_STATES, events=REPORT_EVENTS, **page,
-    )  # fmt: skip
+        "report.html",
+        report=found,
+        lines=lines,
+        prefilled=json.dumps(rows_of(lines)),
+        rows=rows_of,
+        visitor=here,
+        links=report_access.links(found, here),
+        states=REPORT_STATES,
+        events=REPORT_EVENTS,
+        **page,
+    )
 
 
 def visitor() -> Visitor:
