@@ -4,17 +4,22 @@ Holdings, debts and votes belong to the organisation, so that none of this moves
 carries no fees, hence a new account needs nothing but its place in the register and the allowlists.
 """
 
+import contextlib
+import time
+
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_keys.datatypes import PrivateKey
 
-from tanlian_node.errors import BadCertificate, BadKey
+from tanlian_node.errors import BadCertificate, BadKey, RpcRefused
 from tanlian_node.rpc import Rpc
 from tanlian_node.signer import LocalSigner, Signer
 from tanlian_node.transactions import Contract
 
 DOMAIN_NAME = "Tanlian Membership"
 DOMAIN_VERSION = "1"
+NOT_ALLOWED = -32007  # Besu's answer to an account that is not on its allowlist
+LISTS_SECONDS = 120
 
 
 def register(address: str) -> Contract:
@@ -55,31 +60,47 @@ def rotate(rpc: Rpc, membership: str, old: Signer, new_secret: bytes, reason: st
     """Give a member a new account and take the old one away; returns the new address.
 
     The new account is added first and does the removal itself, which proves that it works before
-    the old one is gone. It must be on the nodes' allowlists by then.
+    the old one is gone. Where the node keeps an allowlist, the removal waits until it names the new
+    account. Call it again after an interruption: what is done stays done.
 
     Raises:
-        BadKey: the old account belongs to no organisation.
+        BadKey: the old account belongs to no organisation, or the new one to another.
         Reverted: Membership refuses one of the two steps; after the first both accounts act.
     """
     contract = register(membership)
+    new = LocalSigner(new_secret)
     organisation = int(contract.read(rpc, "organisation_of", old.address))
+    has = int(contract.read(rpc, "organisation_of", new.address))
     if organisation == 0:
         raise BadKey(f"{old.address} is no account of any organisation.")
-    chain_id = int(rpc.call("eth_chainId"), 16)
-    new = LocalSigner(new_secret)
-    consent = account_consent(new_secret, chain_id, membership, organisation)
-    contract.send(rpc, old, "add_account", new.address, consent)
-    allow_everywhere(rpc, [new.address])
-    contract.send(rpc, new, "remove_account", old.address, reason)
-    return new.address
+    if has not in {0, organisation}:
+        raise BadKey(f"{new.address} is an account of organisation {has} already.")
+    if has == 0:
+        chain_id = int(rpc.call("eth_chainId"), 16)
+        consent = account_consent(new_secret, chain_id, membership, organisation)
+        contract.send(rpc, old, "add_account", new.address, consent)
+    _let_in(rpc, new.address)
+    deadline = time.monotonic() + LISTS_SECONDS
+    while True:
+        try:
+            contract.send(rpc, new, "remove_account", old.address, reason)
+        except RpcRefused as error:
+            if error.fields.get("code") != NOT_ALLOWED or time.monotonic() > deadline:
+                raise
+            time.sleep(1)
+        else:
+            return new.address
 
 
-def allow_everywhere(rpc: Rpc, accounts: list[str]) -> None:
-    """Put accounts on the list of the node that is used; the others follow by reconciliation."""
-    listed = {str(one).lower() for one in rpc.call("perm_getAccountsAllowlist")}
-    missing = [account for account in accounts if account.lower() not in listed]
-    if missing:
-        rpc.call("perm_addAccountsToAllowlist", missing)
+def _let_in(rpc: Rpc, account: str) -> None:
+    """Put an account on the list of the node that is used, if it keeps one and lets us.
+
+    Elsewhere, and where this is refused, the lists follow Membership by reconciliation.
+    """
+    with contextlib.suppress(RpcRefused):
+        listed = {str(one).lower() for one in rpc.call("perm_getAccountsAllowlist")}
+        if account.lower() not in listed:
+            rpc.call("perm_addAccountsToAllowlist", [account])
 
 
 def propose_replacement(
