@@ -3,7 +3,7 @@
 import logging
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +13,9 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from tanlian import settings as configuration
-from tanlian.accounts import api_access, people, sign_in
+from tanlian.accounts import api_access, doors, people, sign_in
 from tanlian.accounts.audit_log import Origin
+from tanlian.accounts.errors import DoorClosed
 from tanlian.accounts.secrets_box import SecretsBox, new_token, secret_file
 from tanlian.accounts.store import open_store
 from tanlian.domain.target import Target
@@ -25,12 +26,14 @@ from tanlian.services.access import open_access
 from tanlian.services.backup.backup import Installation
 from tanlian.services.certificate_proof import CertificateProofs
 from tanlian.services.chain_watch import ChainWatch
+from tanlian.services.consortium import Member
+from tanlian.services.demo_people import seat_people
 from tanlian.services.evidence_desk import EvidenceDesk
 from tanlian.services.networks import data_folder, network
 from tanlian.services.outbox import Outbox
 from tanlian.services.projecting import read_model_of
 from tanlian.services.reading_archive import ReadingArchive
-from tanlian.settings import Settings
+from tanlian.settings import LOOPBACK, Settings
 from tanlian.web.app import Office, create_app, now
 from tanlian.web.config import WebConfig
 
@@ -143,6 +146,38 @@ def invitation(target: Target, organisation: int, name: str, settings: Settings)
         return url_for("join", token=token)
 
 
+def door(target: Target, settings: Settings, data: Path) -> str:
+    """Make a one-time link for the people of a demonstration; returns its path. Asks no node.
+
+    Raises:
+        DoorClosed: the pages are reached from elsewhere too, or there are no such people.
+    """
+    if not settings.is_loopback or settings.trusted_proxies:
+        raise DoorClosed(
+            "Doors open on this machine only: they are refused while the pages listen beyond "
+            "loopback or stand behind a proxy."
+        )
+    engine = open_store(places(settings, network(target).name, data).accounts)
+    try:
+        with engine.begin() as db:
+            token = doors.make(db, Origin("command line", now()))
+    finally:
+        engine.dispose()
+    return f"enter/{token}"
+
+
+def seat(target: Target, data: Path, members: Sequence[Member], passphrase: str) -> str:
+    """Make the people of a demonstration's members; returns the path of a link for them."""
+    settings = configuration.load(host=LOOPBACK[0])
+    found = places(settings, network(target).name, data)
+    engine = open_store(found.accounts)
+    try:
+        seat_people(engine, SecretsBox.at(found.box_key), members, passphrase, now())
+    finally:
+        engine.dispose()
+    return door(target, settings, data)
+
+
 @contextmanager
 def serving(
     target: Target,
@@ -188,7 +223,7 @@ def serving(
 def sweep(engine: Engine, now: int) -> int:
     """Delete what is over: sessions, remembered answers; returns how many rows."""
     with engine.begin() as db:
-        return sign_in.sweep(db, now) + api_access.sweep(db, now)
+        return sign_in.sweep(db, now) + api_access.sweep(db, now) + doors.sweep(db, now)
 
 
 def _sweep(office: Office, stop: threading.Event) -> None:

@@ -30,6 +30,9 @@ PUBLIC = {
     "data_file",
     "registry",
     "registry_schema",
+    "door",
+    "open_door",
+    "enter",
     "healthz",
     "readyz",
     "metrics",
@@ -40,7 +43,7 @@ SUPERVISION = {
 DESK = {"desk_list", "desk_csv", "organisation", "report"}
 ACTING = DESK | {"desk", "acts", "act", "act_index", "unsigned", "keys", "payees"}
 OWN = {"people", "activity"}
-READS = PUBLIC - {"language", "sign_in", "sign_out", "join"} | OWN | SUPERVISION | ACTING
+READS = PUBLIC - {"language", "sign_in", "sign_out", "join", "enter"} | OWN | SUPERVISION | ACTING
 
 
 @pytest.fixture

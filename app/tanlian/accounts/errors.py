@@ -85,3 +85,9 @@ class SignatureRefused(TanlianError, ValueError):
     """What was signed is not what the act asks for."""
 
     code = "signature_refused"
+
+
+class DoorClosed(TanlianError):
+    """A link into a demonstration is unknown, used or expired, or may not be used from here."""
+
+    code = "door_closed"

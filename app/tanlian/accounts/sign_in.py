@@ -51,7 +51,7 @@ def sign_in(
             for subject in subjects:
                 throttle.succeeded(db, subject)
             audit_log.record(db, origin, "signed in", found.login, by=found)
-            return _new_session(db, found, origin.now), found
+            return new_session(db, found, origin.now, confirmed_at=origin.now), found
     with engine.begin() as db:
         for subject in subjects:
             throttle.failed(db, subject, origin.now)
@@ -132,11 +132,16 @@ def _right_person(
     return person(db, row["id"])
 
 
-def _new_session(db: Connection, who: Person, now: int) -> str:
+def new_session(db: Connection, who: Person, now: int, *, confirmed_at: int) -> str:
+    """Return the token of a new session; `confirmed_at` is when the password was given."""
     token = new_token()
     db.execute(
         insert(sessions).values(
-            token_hash=digest(token), user_id=who.id, created_at=now, seen_at=now, confirmed_at=now
+            token_hash=digest(token),
+            user_id=who.id,
+            created_at=now,
+            seen_at=now,
+            confirmed_at=confirmed_at,
         )
     )
     return token

@@ -216,3 +216,17 @@ signing_accounts = Table(
     Column("account", String(42), primary_key=True),
     Column("signed", BigInteger, nullable=False),  # how many so far
 )
+
+doors = Table(
+    "doors",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),  # of the link, which works once
+    Column("expires_at", BigInteger, nullable=False),
+    Column("browser_hash", String(64), unique=True),  # of the cookie of the browser that used it
+)
+
+door_people = Table(
+    "door_people",  # who may come in by a door: people of a demonstration, never others
+    metadata,
+    Column("user_id", ForeignKey("users.id"), primary_key=True, autoincrement=False),
+)

@@ -1,10 +1,11 @@
 """A key that signs for an account: transactions and typed data, locally, never shown."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import sha3
 from coincurve import PrivateKey
+from eth_account import Account
 from rlp.codec import encode as rlp_encode
 
 TYPE_2: Final = b"\x02"  # a transaction of EIP-1559
@@ -66,6 +67,11 @@ class Key:
 
     def __reduce__(self) -> str:
         raise TypeError("a key is not copied out of its process")
+
+    def keyfile(self, passphrase: str, *, cost: int) -> dict[str, Any]:
+        """The key as an Ethereum V3 keyfile, encrypted; `cost` is scrypt's N."""
+        sealed = Account.encrypt(self._secret.secret, passphrase, kdf="scrypt", iterations=cost)
+        return dict(sealed)
 
     def sign(self, digest: bytes) -> bytes:
         """Sign a 32-byte digest: r, s and the recovery bit, 65 bytes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from tanlian.commands.acting import target_of
 
 if TYPE_CHECKING:
     from tanlian.domain.target import Target
+    from tanlian.services.consortium import Member
 
 HOST = "127.0.0.1"
 
@@ -109,6 +110,11 @@ class _Pages:
             except PortTaken:
                 address = stack.enter_context(serving(market, HOST, 0, data=data))
             yield address
+
+    def enter(self, market: Target, data: Path, members: Sequence[Member], passphrase: str) -> str:
+        from tanlian.bootstrap import seat
+
+        return seat(market, data, members, passphrase)
 
     def wait(self) -> None:
         self._ended.wait()

@@ -76,6 +76,29 @@ def show_config(config: Path | None) -> None:
     click.echo(json.dumps(settings.load(config).shown(), indent=2, ensure_ascii=False))
 
 
+@web.command("door")
+@click.option("--address", default="http://127.0.0.1:8000/", show_default=True)
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the demonstration, such as var/demo.",
+)
+@CONFIG
+@click.pass_obj
+def door(target: Target, address: str, data: Path | None, config: Path | None) -> None:
+    """Make a one-time link by which this machine's browser signs in as a demonstration's people.
+
+    Only people whom `tanlian demo` made come in; the link is refused wherever the pages are reached
+    from another machine.
+    """
+    from tanlian import settings
+    from tanlian.bootstrap import door as make_door
+    from tanlian.services.networks import data_folder
+
+    path = make_door(target, settings.load(config), data or data_folder())
+    click.echo(address.rstrip("/") + "/" + path)
+
+
 @web.command("backup")
 @click.argument("folder", type=click.Path(path_type=Path))
 @CONFIG

@@ -57,6 +57,7 @@ class Party:
 REGULATOR = Party("regulator", "生态环境主管部门 Competent authority", Role.REGULATOR)
 EXCHANGE = Party("exchange", "碳排放权交易所 Carbon exchange", Role.EXCHANGE)
 BANK = Party("bank", "结算银行 Settlement bank", Role.BANK)
+OBSERVER = Party("observer", "环保公益组织 Environmental association", Role.OBSERVER)
 
 
 def institutions() -> list[Party]:

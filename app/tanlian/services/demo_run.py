@@ -8,7 +8,7 @@ from typing import Protocol
 
 from tanlian.domain.target import Target
 from tanlian.services.auditing import Books, audit
-from tanlian.services.consortium import Consortium
+from tanlian.services.consortium import Consortium, Member
 from tanlian.services.demonstration import run_demonstration
 from tanlian.services.narration import Narrator
 from tanlian.services.report.figures import price, thousands, yuan
@@ -26,6 +26,9 @@ class Pages(Protocol):
 
     def serving(self, market: Target, data: Path) -> AbstractContextManager[str]:
         """Serve a market's pages while the block runs; yields their address."""
+
+    def enter(self, market: Target, data: Path, members: Sequence[Member], passphrase: str) -> str:
+        """Make people who may sign in for the members; returns the path of the link for them."""
 
     def wait(self) -> None:
         """Return when a person or the system ends the command."""
@@ -88,6 +91,12 @@ def run_demo(
             narrator.say(f"Chain:  {connection.url} (chain id {connection.chain_id})")
             narrator.say(f"Report: {address}{page.name}")
             narrator.say(f"Pages:  {site}")
+            link = pages.enter(market, data, outcome.members, folder.passphrase)
+            narrator.say(
+                f"Enter:  {site}{link}\n        works once, in this machine's browser: sign in as "
+                f"regulator, emitter, verifier, exchange, bank, observer by one click.\n        "
+                f"Everybody's password and passphrase lie in {folder.path / 'passphrase'}"
+            )
             narrator.say("Serving until Ctrl-C.")
             narrator.say(books.verdict)
             pages.wait()

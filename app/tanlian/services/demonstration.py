@@ -71,6 +71,7 @@ class Outcome:
     instrument: int
     sessions: tuple[int, ...]
     names: dict[int, str]
+    members: tuple[Member, ...]  # one or two of each role, for whom people sit at the desks
 
 
 @dataclass(slots=True)
@@ -85,6 +86,7 @@ class Demonstration:
     traders: list[Trader] = field(default_factory=list)
     exchange: Member = field(init=False)
     bank: Member = field(init=False)
+    observer: Member = field(init=False)
     verifiers: list[Member] = field(init=False)
     sessions: list[int] = field(default_factory=list)
     block: tuple[Member, Member] | None = None  # buyer and seller with enough for a block
@@ -110,7 +112,15 @@ class Demonstration:
         self.consortium.withdraw_all(self.instrument, [t.member for t in self.traders])
         self._report()
         names = {t.member.organisation: t.member.name for t in self.traders}
-        return Outcome(self.year, self.seed, self.instrument, tuple(self.sessions), names)
+        seated = (
+            self._regulator(),
+            *(t.member for t in self.traders[:2]),
+            self.verifiers[0],
+            self.exchange,
+            self.bank,
+            self.observer,
+        )
+        return Outcome(self.year, self.seed, self.instrument, tuple(self.sessions), names, seated)
 
     # -- setting up --------------------------------------------------------------------------------
 
@@ -123,8 +133,11 @@ class Demonstration:
             [self._candidate(party, party.alias) for party in institutions]
             # another seed is another consortium, also on the same chain
             + [self._candidate(party, f"{self.seed}/{party.alias}") for party in parties]
+            + [self._candidate(generated.OBSERVER, generated.OBSERVER.alias)]
         )
-        named = dict(zip([p.alias for p in [*institutions, *parties]], members, strict=True))
+        aliases = [p.alias for p in [*institutions, *parties, generated.OBSERVER]]
+        named = dict(zip(aliases, members, strict=True))
+        self.observer = named[generated.OBSERVER.alias]
         self.exchange, self.bank = named["exchange"], named["bank"]
         self.verifiers = [m for m in members if m.role is Role.VERIFIER]
         self.traders = [
@@ -388,9 +401,6 @@ class Demonstration:
 
     def _report(self) -> None:
         """Take everyone through the reporting year; the first emitter lies and is found out."""
-        regulator = Member(
-            REGULATOR_ID, "regulator", Role.REGULATOR, 0, self.folder.key("regulator")
-        )
         stage = Stage(
             self.folder,
             self.consortium,
@@ -398,10 +408,14 @@ class Demonstration:
             self.pace,
             [Emitter(t.member, t.party, f"{self.seed}/{t.party.alias}") for t in self.traders],
             self.verifiers,
-            regulator,
+            self._regulator(),
             self.exchange,
         )
         ReportingYear(stage).perform()
+
+    def _regulator(self) -> Member:
+        key = self.folder.key("regulator")
+        return Member(REGULATOR_ID, generated.REGULATOR.name, Role.REGULATOR, 0, key)
 
     # -- what all of it needs ----------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ STATUS_OF = {
     "session_ended": HTTPStatus.UNAUTHORIZED,
     "api_key_refused": HTTPStatus.UNAUTHORIZED,
     "forbidden": HTTPStatus.FORBIDDEN,
+    "door_closed": HTTPStatus.FORBIDDEN,
     "too_many_attempts": HTTPStatus.TOO_MANY_REQUESTS,
     "idempotency_conflict": HTTPStatus.CONFLICT,
     "chain_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,

@@ -6,6 +6,7 @@ from tanlian.web.views import (
     acts,
     comparing,
     desk,
+    door,
     entrance,
     health,
     keys,
@@ -31,6 +32,9 @@ def install(app: Flask) -> None:
         ("/sign-in", "sign_in", entrance.sign_in, FORM),
         ("/sign-out", "sign_out", entrance.sign_out, POST),
         ("/join/<token>", "join", entrance.join, FORM),
+        ("/enter", "door", door.door, GET),
+        ("/enter/<token>", "open_door", door.open_door, GET),
+        ("/enter/as/<int:user_id>", "enter", door.enter, POST),
         # -- the market
         ("/sessions", "sessions", market.sessions, GET),
         ("/sessions/<int:number>", "session", market.session, GET),

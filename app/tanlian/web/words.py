@@ -125,6 +125,9 @@ NOUNS = {
     "objection": N_("Objections"),
 }
 ACTS = (
+    N_("door made"),
+    N_("door opened"),
+    N_("came in by the door"),
     N_("invited"),
     N_("joined"),
     N_("signed in"),

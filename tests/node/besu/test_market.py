@@ -135,7 +135,7 @@ def test_demonstration__on_a_permissioned_network__every_stage_and_books_balance
     book = json.loads((data / "book.json").read_text())
     whom = followed([], [data / "book.json"])
     wanted = wanted_lists(network.rpc(FIRST), whom.registers, [], [])
-    assert len(wanted.accounts) == 8 + len(institutions())
+    assert len(wanted.accounts) == 8 + len(institutions()) + 1  # the observer
     for name in network.names:
         lists = node_lists(network.rpc(name))
         assert wanted.accounts <= lists.accounts
