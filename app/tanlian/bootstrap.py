@@ -40,6 +40,7 @@ from tanlian.web.config import WebConfig
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 300.0
+OUTBOX_SECONDS = 10.0  # a person waits for what the outbox asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def build(target: Target, settings: Settings, data: Path) -> Application:
         accounts,
         SecretsBox.at(found.box_key),
         tables,
-        Outbox(accounts, access, now),
+        Outbox(accounts, access.hasty(OUTBOX_SECONDS), now),
         now,
         head=watch.head,
         sealing=watch.sealing,

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, RowMapping
 
@@ -331,6 +331,18 @@ def settle(db: Connection, origin: Origin, number: int) -> str | None:
         return None
     record(db, origin, f"act {state}", act)
     return state
+
+
+def close_unsigned(db: Connection, now: int) -> None:
+    """Close every act that nobody has signed, as far as this database knows."""
+    values = {"state": LAPSED, "waits_for": NOTHING, "ended_at": now}
+    db.execute(update(acts).where(acts.c.state.in_(UNSIGNED)).values(**values))
+
+
+def on_their_way(db: Connection) -> dict[str, int]:
+    """How many signed acts have not ended, by what they wait for."""
+    query = select(acts.c.waits_for, func.count()).where(acts.c.state == SIGNED)
+    return {row[0]: row[1] for row in db.execute(query.group_by(acts.c.waits_for))}
 
 
 def lapse(db: Connection, origin: Origin) -> int:

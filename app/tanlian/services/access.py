@@ -31,6 +31,11 @@ class Access:
     def book(self) -> Book:
         return self.contracts.book
 
+    def hasty(self, timeout: float) -> "Access":
+        """The same market over a connection of its own that waits less long for an answer."""
+        connection = connect(self.network, timeout=timeout)
+        return Access(self.network, connection, Contracts.of(connection, self.book))
+
     def sender(self, key: str, passphrase_file: Path | None = None) -> Sender:
         """Act with a key: an alias in the network's folder, a path, or an external signer."""
         return sender_of(self.network, self.connection, key, passphrase_file)

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 
-from sqlalchemy.engine import Connection as Database
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -60,6 +59,7 @@ class Deliverer:
         self._recovery = Recovery(engine, connection, chain, self._origin)
         self._looked_at: dict[str, float] = {}  # hash -> when the node last had it
         self._doubts: dict[str, float] = {}  # hash -> since when its number is used by nobody known
+        self._noted: dict[int, str] = {}  # act -> why it waits, as the database has it
         self._tidied = float("-inf")
         self._is_waiting = False
 
@@ -79,17 +79,19 @@ class Deliverer:
     def _deliver(self, stop: threading.Event, mine: Turn) -> None:
         pause = BUSY_SECONDS
         self._looked_at.clear()
+        self._noted.clear()
         while not stop.is_set() and mine.is_mine():
             try:
                 went_on = self.round()
             except ChainUnreachable as error:
                 log.warning("delivery waits for the chain: %s", error.user_message)
                 self._looked_at.clear()  # a node that comes back may have lost its pool
-                self._wait_for(outbox.CHAIN, None)
+                self._all_wait_for(outbox.CHAIN)
                 stop.wait(WITHOUT_CHAIN_SECONDS)
                 continue
             except ChainError as error:
                 log.warning("delivery waits for the node: %s", error.user_message)
+                self._all_wait_for(outbox.NODE)
                 stop.wait(WITHOUT_CHAIN_SECONDS)
                 continue
             longest = WAITING_SECONDS if self._is_waiting else IDLE_SECONDS
@@ -221,7 +223,8 @@ class Deliverer:
             elif not number_is_taken(error):  # the next round finds out by whom
                 refused.append((step, _told_refusal(answer)))
         if taken or refused:
-            self._note(steps, taken, refused)
+            self._note(taken, refused)
+        self._say_why(steps, taken, refused)
         return bool(taken)
 
     def _is_lost(self, step: Step) -> bool:
@@ -241,13 +244,7 @@ class Deliverer:
                 self._looked_at[step.tx_hash] = time.monotonic()
         return lost
 
-    def _note(
-        self, steps: Sequence[Step], taken: Sequence[Step], refused: Sequence[tuple[Step, Told]]
-    ) -> None:
-        unhappy = {step.act for step, _ in refused}
-        had = {step.id for step in taken}
-        still = {s.act for s in steps if s.state == outbox.SIGNED and s.id not in had} - unhappy
-        pool = {step.act for step in taken} - unhappy - still
+    def _note(self, taken: Sequence[Step], refused: Sequence[tuple[Step, Told]]) -> None:
         with self._engine.begin() as db:
             for step in taken:
                 if step.state == outbox.SIGNED or step.error is not None:
@@ -256,16 +253,32 @@ class Deliverer:
                 if step.error != error:
                     log.warning("the node does not take %s: %s", step.tx_hash, error["sentence"])
                     outbox.change_step(db, step, error=error)
-            self._mark(db, outbox.POOL, pool)
-            self._mark(db, outbox.NODE, unhappy)
 
-    def _mark(self, db: Database, reason: str, numbers: Collection[int]) -> None:
-        if numbers:
-            outbox.wait_for(db, self._chain, reason, numbers)
+    def _say_why(
+        self, steps: Sequence[Step], taken: Sequence[Step], refused: Sequence[tuple[Step, Told]]
+    ) -> None:
+        """Let each act say what it waits for, where that has changed."""
+        had, unhappy = {step.id for step in taken}, {step.act for step, _ in refused}
+        whys = dict.fromkeys((step.act for step in steps), outbox.POOL)
+        for step in steps:
+            if step.act in unhappy:
+                whys[step.act] = outbox.NODE
+            elif step.state == outbox.SIGNED and step.id not in had:
+                whys[step.act] = outbox.HAND_OVER
+        changed: dict[str, set[int]] = {}
+        for number, why in whys.items():
+            if self._noted.get(number) != why:
+                changed.setdefault(why, set()).add(number)
+        if changed:
+            with self._engine.begin() as db:
+                for why, numbers in changed.items():
+                    outbox.wait_for(db, self._chain, why, numbers)
+        self._noted = whys
 
-    def _wait_for(self, reason: str, numbers: Collection[int] | None) -> None:
+    def _all_wait_for(self, reason: str) -> None:
+        self._noted.clear()
         with self._engine.begin() as db:
-            outbox.wait_for(db, self._chain, reason, numbers)
+            outbox.wait_for(db, self._chain, reason, None)
 
     def _acts(self, steps: Sequence[Step]) -> dict[int, Act]:
         with self._engine.connect() as db:

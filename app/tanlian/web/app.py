@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from tanlian.accounts import sign_in
+from tanlian.accounts import outbox, sign_in
 from tanlian.accounts.secrets_box import SecretsBox
 from tanlian.accounts.sign_in import Session
 from tanlian.domain.roles import Role
@@ -126,7 +126,21 @@ def _measure(app: Flask, config: WebConfig, office: Office) -> None:
         "tanlian_open_streams", "Pages that follow the chain live.", (),
         lambda: {(): float(live.open_streams)},
     )  # fmt: skip
+    metrics.gauge(
+        "tanlian_acts_on_their_way", "Signed acts that the chain has not decided, by their wait.",
+        ("waits_for",), lambda: _on_their_way(office.engine),
+    )  # fmt: skip
     metrics.watch(app)
+
+
+def _on_their_way(engine: Engine) -> dict[tuple[str, ...], float]:
+    try:
+        with engine.connect() as db:
+            counts = outbox.on_their_way(db)
+    except SQLAlchemyError:
+        return {}
+    waits = (outbox.HAND_OVER, outbox.POOL, outbox.CHAIN, outbox.NODE)
+    return {(wait,): float(counts.get(wait, 0)) for wait in waits}
 
 
 def _block(tables: Engine) -> int | None:

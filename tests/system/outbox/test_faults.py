@@ -5,6 +5,7 @@ import pytest
 from harness.bare_chain import bare_access
 from harness.counter import REASON
 from tanlian.accounts.errors import ActClosed
+from tanlian.accounts.outbox import on_their_way
 from tanlian.chain.errors import ChainUnreachable, ContractRefused
 from tanlian.services.outbox import Outbox
 
@@ -52,6 +53,29 @@ def test_deliver__chain_stopped_after_signing__says_so_and_goes_on_by_itself(pos
         for act_id in ids:
             assert post.until(act_id, "done").why == ""
     assert (post.counter.total(), post.nonce()) == (3, 3)
+
+
+def test_deliver__chain_away_and_back_with_the_pool__says_again_that_it_has_it(post, chain) -> None:
+    chain.seal(automatically=False)
+    act_id = post.draft(post.counter.add(1))
+    post.sign(act_id)
+    with post.delivering():
+        until_why(post, act_id, "The chain has it")
+        assert waits(post) == {"pool": 1}
+        chain.stop()
+        until_why(post, act_id, "does not answer")
+        assert waits(post) == {"chain": 1}
+        chain.start(interval=600)
+        until_why(post, act_id, "The chain has it")
+        chain.mine()
+        post.until(act_id, "done")
+    assert waits(post) == {}
+    assert post.counter.total() == 1
+
+
+def waits(post) -> dict[str, int]:
+    with post.engine.connect() as db:
+        return on_their_way(db)
 
 
 def until_why(post, act_id, words):

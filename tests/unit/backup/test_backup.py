@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from eth_account import Account
 from sqlalchemy import create_engine, func, select, text
 
+from harness.post_office import settle_in
 from harness.postgres import server
-from tanlian.accounts import api_access, audit_log, keystore, people, sign_in
+from tanlian.accounts import api_access, audit_log, keystore, outbox, people, sign_in
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.secrets_box import SecretsBox
 from tanlian.accounts.store import open_store
@@ -146,6 +147,33 @@ def test_restore__elsewhere__people_sign_in_and_find_everything(
     assert aside.payload == b"payload"
     assert (new.folder / "keys" / "regulator.json").read_text() == "{}"
     assert (new.folder / "readings" / "5" / "2024.csv").read_text() == "readings"
+
+
+def test_restore__acts__signed_ones_go_on_and_drafts_are_closed(tmp_path) -> None:
+    """A draft may have been signed after the back-up: signed again it would happen twice."""
+    old = Place(tmp_path / "old", f"sqlite:///{tmp_path / 'old.sqlite'}", gateway=False)
+    engine, _ = old.open()
+    wang, states = settle_in(engine)["wang"], ("drafted", "asked", "approved", "signed", "done")
+    with engine.begin() as db:
+        for state in (*states, "overtaken"):
+            act_id = outbox.add(
+                db, old.origin(), wang, chain="0xab", account="0x1", act="test.act", details={},
+                calls=[{"to": None, "data": "00", "gas": 1, "value": 0}], tried_at=NOW, approval=None,
+            )  # fmt: skip
+            act = outbox.act_of(db, wang.organisation, act_id)
+            outbox.move(db, act, ["drafted"], state=state)
+            outbox.add_step(
+                db, act, 0, nonce=act.number, tx_hash=f"0x{act.number}", raw=b"\1\2",
+                signed_in=outbox.HERE, state="done" if state == "done" else "signed",
+            )  # fmt: skip
+    take(old.installation, tmp_path / "copy")
+    new = Place(tmp_path / "new", f"sqlite:///{tmp_path / 'new.sqlite'}", gateway=False)
+    restore(new.installation, tmp_path / "copy")
+    with new.open()[0].connect() as db:
+        found = outbox.acts_of(db, wang.organisation, before=None, limit=9, open_only=False)
+        steps = outbox.steps_of(db, [act.number for act in found])
+    assert [act.state for act in found[::-1]] == ["lapsed"] * 3 + ["signed", "done", "lapsed"]
+    assert {(s.raw, s.error) for some in steps.values() for s in some} == {(b"\1\2", None)}
 
 
 def test_take__while_people_write__one_moment_of_all_tables(tmp_path) -> None:

@@ -16,7 +16,8 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,7 +25,10 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
-from tanlian.accounts import store
+from sqlalchemy import Table
+from sqlalchemy.engine import Connection
+
+from tanlian.accounts import outbox, store
 from tanlian.accounts.tables import metadata
 from tanlian.database import sqlite_file
 from tanlian.services.backup import rows
@@ -144,7 +148,14 @@ def restore(installation: Installation, folder: Path) -> dict[str, int]:
         shutil.copyfile(source, target)
         target.chmod(0o600)
     # the rows come last: an attempt that was interrupted can simply be repeated
-    return rows.load(installation.accounts, store.MIGRATIONS, metadata, folder / ACCOUNTS)
+    accounts, copied = installation.accounts, folder / ACCOUNTS
+    return rows.load(accounts, store.MIGRATIONS, metadata, copied, _close_drafts)
+
+
+def _close_drafts(db: Connection, tables: Mapping[str, Table]) -> None:
+    """Close what was not signed: it may have been since, and would happen a second time."""
+    if "acts" in tables:
+        outbox.close_unsigned(db, int(time.time()))
 
 
 def _destinations(installation: Installation, folder: Path) -> Iterator[tuple[Path, Path]]:

@@ -5,7 +5,7 @@ one kind of database is brought back into the other kind too.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ _VERSION = "alembic_version"
 _AT_ONCE = 500
 
 Row = dict[str, Any]
+Finish = Callable[[Connection, Mapping[str, Table]], None]
 
 
 def dump(
@@ -47,8 +48,12 @@ def dump(
     return counts
 
 
-def load(url: str, migrations: Path, declared: MetaData, path: Path) -> dict[str, int]:
+def load(
+    url: str, migrations: Path, declared: MetaData, path: Path, finish: Finish | None = None
+) -> dict[str, int]:
     """Fill an empty database with the rows of a file, all or none; returns how many each table got.
+
+    `finish` changes what was read before anybody sees it; it is told the tables there are.
 
     Raises:
         BackupRefused: the database has rows already, or the file is of a newer version.
@@ -70,6 +75,8 @@ def load(url: str, migrations: Path, declared: MetaData, path: Path) -> dict[str
                 _must_be_empty(db, tables.values())
                 counts = _fill(db, tables, map(json.loads, file))
                 _renumber(db, tables.values())
+                if finish is not None:
+                    finish(db, tables)
         finally:
             engine.dispose()
     open_database(url, migrations).dispose()  # what newer versions changed
