@@ -18,6 +18,7 @@ from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.secrets_box import SecretsBox
 from tanlian.accounts.store import open_store
 from tanlian.accounts.tables import sessions
+from tanlian.chain.keys import Key
 from tanlian.domain.holder import holder_address
 from tanlian.services.backup.backup import Installation, check, restore, take
 from tanlian.services.backup.errors import BackupRefused
@@ -92,7 +93,7 @@ def inhabit(place: Place) -> dict:
     place.enter(secret)
     reader = X25519PrivateKey.generate()
     sealed = place.documents().file(
-        b"report", holder_address(3), KEY, [Reader("regulator", reader.public_key())]
+        b"report", holder_address(3), Key(KEY).sign, [Reader("regulator", reader.public_key())]
     )
     place.gateway.parent.mkdir()
     place.gateway.write_text(
