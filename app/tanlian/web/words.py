@@ -1,6 +1,9 @@
 """Words that pages take from data, listed so that the catalogues have them."""
 
+from tanlian.domain.incentives import Trigger
 from tanlian.domain.market_events import Kind
+from tanlian.domain.market_states import AuctionState, BidState, CaseState, RatingState
+from tanlian.domain.offset_states import AttestationState, ProjectState
 from tanlian.domain.report_state import ReportState
 
 
@@ -88,6 +91,51 @@ REPORT_EVENTS = {
     "EmissionsAccepted": N_("Emissions accepted"),
     "ReexaminationOpened": N_("Re-examination opened"),
 }
+CASE_STATES = {
+    CaseState.OPEN: N_("open"),
+    CaseState.APPEALED: N_("appealed"),
+    CaseState.DONE: N_("settled"),
+    CaseState.DISMISSED: N_("dismissed"),
+}
+RATING_STATES = {
+    RatingState.PUBLISHED: N_("published"),
+    RatingState.CONTESTED: N_("contested"),
+    RatingState.REVIEWED: N_("reviewed"),
+}
+PROJECT_STATES = {
+    ProjectState.REGISTERED: N_("registered"),
+    ProjectState.UNDER_REVIEW: N_("under review"),
+    ProjectState.APPROVED: N_("approved"),
+    ProjectState.REJECTED: N_("rejected"),
+    ProjectState.WITHDRAWN: N_("withdrawn"),
+}
+ATTESTATION_STATES = {
+    AttestationState.ATTESTED: N_("attested"),
+    AttestationState.ISSUED: N_("issued"),
+    AttestationState.REVOKED_UNISSUED: N_("revoked before issue"),
+    AttestationState.REVOKED: N_("revoked"),
+    AttestationState.MADE_GOOD: N_("made good"),
+}
+AUCTION_STATES = {
+    AuctionState.ANNOUNCED: N_("announced"),
+    AuctionState.FUNDED: N_("open"),
+    AuctionState.CLEARING: N_("clearing"),
+    AuctionState.CLEARED: N_("cleared"),
+    AuctionState.CANCELLED: N_("cancelled"),
+}
+BID_STATES = {
+    BidState.COMMITTED: N_("sealed"),
+    BidState.REVEALED: N_("revealed"),
+    BidState.SETTLED: N_("settled"),
+    BidState.FORFEITED: N_("forfeited"),
+}
+TRIGGERS = {trigger: trigger.name.lower().replace("_", " ") for trigger in Trigger}
+TRIGGER_WORDS = (
+    N_("honest report"), N_("misreport"), N_("late report"), N_("missing report"),
+    N_("below benchmark"), N_("below last period"), N_("market default"), N_("shortfall"),
+    N_("endorsement upheld"), N_("endorsement overturned"), N_("reward decision"),
+    N_("penalty decision"),
+)  # fmt: skip
 STATES = (  # of plans, redemptions, obligations
     N_("filed"), N_("approved"), N_("returned"), N_("replaced"), N_("requested"), N_("paid out"),
     N_("rejected"), N_("cancelled"), N_("owed"), N_("paid"), N_("defaulted"),
@@ -123,6 +171,19 @@ NOUNS = {
     "emissions": N_("Reporting years"),
     "conflict": N_("Conflicts of interest"),
     "objection": N_("Objections"),
+    "duty": N_("Duties"),
+    "net-sales": N_("Net sales"),
+    "project": N_("Offset projects"),
+    "credits": N_("Offset credits"),
+    "registry": N_("Other registries"),
+    "coin": N_("Coins"),
+    "case": N_("Cases"),
+    "rules": N_("Rules of incentives"),
+    "check": N_("Periodic checks"),
+    "rating": N_("Credit ratings"),
+    "auction": N_("One-way auctions"),
+    "view": N_("Granted views"),
+    "complaint": N_("Complaints"),
 }
 ACTS = (
     N_("door made"),

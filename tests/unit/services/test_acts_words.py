@@ -3,6 +3,7 @@
 import pytest
 
 from tanlian.services.acts.catalogue import catalogue
+from tanlian.web.words import NOUNS
 
 
 def words(act):
@@ -23,3 +24,7 @@ def test_act__name__is_its_noun_and_verb_once(name) -> None:
     act = catalogue()[name]
     assert name == f"{act.noun}.{act.verb}"
     assert len({field.name for field in act.fields}) == len(act.fields)
+
+
+def test_nouns__every_act__named_on_the_page_of_acts() -> None:
+    assert {act.noun for act in catalogue().values()} - NOUNS.keys() == set()
