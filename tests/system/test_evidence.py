@@ -4,52 +4,17 @@ import json
 import random
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from harness.emissions import abi_line, sample_lines
+from harness.evidence import evidence_of
 from harness.served import served
 from tanlian.chain.keys import Key, keccak
-from tanlian.domain.factor_set import factor_set
-from tanlian.domain.reading import Reading
 from tanlian.domain.roles import Role
 from tanlian.proofs.evidence.bundle import close, parse
-from tanlian.proofs.evidence.check import check_bundle
-from tanlian.proofs.reading_signature import address_of, sign_reading
-from tanlian.proofs.sealed_document import seal
-from tanlian.services.evidence_export import Case, export_case
-from tanlian.services.factor_loading import load_factor_set
-from tanlian.services.reading_files import ReadingFile
+from tanlian.proofs.evidence.check import _whole, check_bundle
 
-START, END = 1_704_067_200, 1_735_689_600
-FIRST = START // 3600
-KEY = bytes(31) + b"\1"
 FORGER = Key(bytes(31) + b"\x66")
-
-
-def authority():
-    """A certificate authority, and a member's certificate from it, as PEM."""
-    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    names = [
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, n)]) for n in ("consortium", "emitter")
-    ]
-    made = []
-    for subject, key in zip(names, keys, strict=True):
-        made.append(
-            x509.CertificateBuilder().subject_name(subject).issuer_name(names[0])
-            .public_key(key.public_key()).serial_number(len(made) + 1)
-            .not_valid_before(now).not_valid_after(now + timedelta(days=3650))
-            .sign(keys[0], hashes.SHA256())
-        )  # fmt: skip
-    pem = [c.public_bytes(serialization.Encoding.PEM).decode() for c in made]
-    return pem[0], pem[1], sha256(made[1].public_bytes(serialization.Encoding.DER)).digest()
 
 
 @pytest.fixture(scope="module")
@@ -59,40 +24,7 @@ def case(tmp_path_factory):
         pytest.MonkeyPatch.context() as patch,
         served(tmp_path_factory.mktemp("case"), patch) as it,
     ):
-        access = it.deploy()
-        regulator, mine = it.sender("regulator"), it.sender("emitter")
-        ca, certificate, fingerprint = authority()
-        access.act(
-            regulator, "membership", "admit", keccak(b"identity"), "emitter", int(Role.EMITTER), 1,
-            21, fingerprint, it.key("emitter").address,
-        )  # fmt: skip
-        sets = [
-            load_factor_set(access, regulator, factor_set(n)) for n in ("cn-power-2022", "gwp-ar5")
-        ]
-        access.act(regulator, "monitoring", "open_year", 2024, START, END)
-        access.act(regulator, "emissions", "open_year", 2024, (2**40, 100, 100, 100, 2, *sets))
-        access.act(mine, "monitoring", "register_source", "boiler")
-        access.act(mine, "monitoring", "register_device", 1, address_of(KEY), "analyser")
-        access.act(mine, "monitoring", "file_plan", 2024, keccak(b"plan"))
-        access.act(regulator, "monitoring", "approve_plan", 2, 2024, 1)
-        access.act(mine, "monitoring", "open_logbook", 2024, it.key("gateway").address)
-        readings = [Reading(START + 3600 * h, 1, 1, h + 1, 88_200 + h) for h in range(48)]
-        file = ReadingFile(tuple(readings), {r.key: sign_reading(KEY, r.body) for r in readings})
-        for hour, root in file.copy().batch_roots.items():
-            access.act(
-                it.sender("gateway"), "monitoring", "anchor", 2024, hour, 24, root.digest,
-                root.mass_g, root.count,
-            )  # fmt: skip
-        document, _ = seal(b"the report", it.key("emitter").sign)
-        lines = [abi_line(line) for line in sample_lines()]
-        access.act(mine, "emissions", "report", 2024, lines, document.address)
-        validators = access.connection.request("qbft_getValidatorsByBlockNumber", "latest")
-        return export_case(
-            access,
-            Case(2, 2024, file, [readings[5].key, readings[40].key], [document], [certificate], ca),
-            it.key("regulator"),
-            validators,
-        )
+        return evidence_of(it.deploy(), it.key)
 
 
 def failed(findings):
@@ -138,17 +70,66 @@ def changed(bundle, path):
 
 
 def test_check_bundle__any_byte_of_the_file_changed__never_passes(case):
+    """The closing alone refuses every single byte; it is asked of all of them, in three ways."""
+    for at in range(len(case)):
+        for mask in (1, 0x20, 0x80):
+            text = case[:at] + bytes([case[at] ^ mask]) + case[at + 1 :]
+            try:
+                bundle = parse(text)
+            except ValueError:  # InvalidInput: no bundle any more
+                continue
+            assert not _whole(text, bundle).holds, (at, mask)
+
+
+def test_check_bundle__a_byte_left_out_or_put_in__never_passes(case):
     chance = random.Random(7)
-    for at in [
-        *range(0, len(case), max(1, len(case) // 60)),
-        *(chance.randrange(len(case)) for _ in range(20)),
-    ]:
-        text = case[:at] + bytes([case[at] ^ 1]) + case[at + 1 :]
-        try:
-            findings = check_bundle(text)
-        except ValueError:  # InvalidInput: no bundle any more
-            continue
-        assert failed(findings), at
+    for at in (chance.randrange(len(case)) for _ in range(400)):
+        for text in (case[:at] + case[at + 1 :], case[:at] + b" " + case[at:], case[:at]):
+            try:
+                findings = [_whole(text, parse(text))]
+            except ValueError:
+                continue
+            assert failed(findings), at
+
+
+def regions(case):
+    """Every leaf of the file with what names it, and where its text lies."""
+    bundle = parse(case)
+    members = ("headers", "receipts", "readings", "documents", "certificates", "trust", "case")
+    found = [(path, str(leaf(bundle, path))) for m in members for path in leaves(bundle[m], (m,))]
+    return [(path, text) for path, text in found if text]
+
+
+def leaf(bundle, path):
+    for step in path:
+        bundle = bundle[step]
+    return bundle
+
+
+def test_check_bundle__bytes_of_every_region_changed_and_signed_again__the_item_is_named(case):
+    """Not the closing but the proofs: a sample of bytes of each leaf, whoever signs the file."""
+    bundle, chance = parse(case), random.Random(11)
+    tried = dict.fromkeys(("headers", "receipts", "readings", "documents", "certificates"), 0)
+    for path, text in regions(case):
+        if path[0] not in tried:
+            continue  # who is trusted and what the case is called are no proofs
+        for at in sorted({0, len(text) - 1, *(chance.randrange(len(text)) for _ in range(3))}):
+            forged = with_digit_changed(bundle, path, at)
+            wrong = failed(check_bundle(close(forged, FORGER.address, FORGER.sign)))
+            assert f"{path[0]}[{path[1]}]" in wrong, (path, at, wrong)
+            tried[path[0]] += 1
+    assert min(tried.values()) >= 3, tried
+
+
+def with_digit_changed(bundle, path, at):
+    """The bundle with one character of a leaf, or one digit of a number, changed."""
+    copy = json.loads(json.dumps(bundle))
+    holder = leaf(copy, path[:-1])
+    old = holder[path[-1]]
+    text = str(old)
+    other = "1" if text[at] != "1" else "2"
+    holder[path[-1]] = type(old)(text[:at] + other + text[at + 1 :])
+    return copy
 
 
 def test_check_bundle__changed_and_signed_again_by_a_forger__names_the_very_item(case):

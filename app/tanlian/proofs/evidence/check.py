@@ -113,7 +113,10 @@ def _whole(text: bytes, bundle: Bundle) -> Finding:
             return Finding("bundle", False, "The file is not what its exporter signed.")
         if bundle["exporter"] == NOBODY and bundle["signature"] == "":
             return Finding("bundle", True, _UNSIGNED)
-        if signer_of_digest(digest, bytes.fromhex(bundle["signature"])) != bundle["exporter"]:
+        signature = bytes.fromhex(bundle["signature"])
+        if signature.hex() != bundle["signature"]:  # capitals and blanks would change a byte unseen
+            return Finding("bundle", False, "The exporter's signature is not in its one form.")
+        if signer_of_digest(digest, signature) != bundle["exporter"]:
             return Finding("bundle", False, "The exporter's signature is of another key.")
     except (TanlianError, KeyError, ValueError, TypeError) as error:
         return Finding("bundle", False, f"The file's closing cannot be read: {error}.")
