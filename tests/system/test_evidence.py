@@ -4,15 +4,24 @@ import json
 import random
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from harness.evidence import evidence_of
+from harness.emissions import abi_line, sample_lines
+from harness.evidence import START, YEAR, evidence_of
 from harness.served import served
 from tanlian.chain.keys import Key, keccak
+from tanlian.domain.errors import InvalidInput, NotFound
+from tanlian.domain.reading import Reading
 from tanlian.domain.roles import Role
 from tanlian.proofs.evidence.bundle import close, parse
 from tanlian.proofs.evidence.check import _whole, check_bundle
+from tanlian.proofs.reading_signature import address_of, sign_reading
+from tanlian.proofs.sealed_document import new_reader_key
+from tanlian.services.documents import Documents, FolderStore, Reader
+from tanlian.services.evidence_export import Case, export_case
+from tanlian.services.reading_files import ReadingFile
 
 FORGER = Key(bytes(31) + b"\x66")
 
@@ -194,3 +203,121 @@ def test_evidence_commands__export_and_check__from_the_command_line(tmp_path, mo
         assert it.run("evidence", "check", file).exit_code == 0
         file.write_bytes(file.read_bytes().replace(b"2024", b"2023"))
         assert it.run("evidence", "check", file).exit_code == 1
+
+
+# Several organisations, gateways and keys
+
+
+@pytest.fixture(scope="module")
+def two_gateways(tmp_path_factory):
+    """Beside the first case an organisation with two gateways that cut their batches differently.
+
+    The key of its first device is replaced after twelve hours.
+    """
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        served(tmp_path_factory.mktemp("gateways"), patch) as it,
+    ):
+        access = it.deploy()
+        evidence_of(access, it.key)
+        regulator, mine = it.sender("regulator"), it.sender("second")
+        access.act(
+            regulator, "membership", "admit", keccak(b"second"), "second", int(Role.EMITTER), 1, 21,
+            keccak(b"certificate of the second"), mine.address,
+        )  # fmt: skip
+        keys = [bytes(31) + bytes([n]) for n in (21, 22, 23)]
+        for source, key in zip((2, 3), keys, strict=False):
+            access.act(mine, "monitoring", "register_source", f"boiler {source}")
+            access.act(mine, "monitoring", "register_device", source, address_of(key), "analyser")
+        access.act(mine, "monitoring", "replace_device_key", 2, address_of(keys[2]), "worn out")
+        access.act(mine, "monitoring", "file_plan", YEAR, keccak(b"plan"))
+        access.act(regulator, "monitoring", "approve_plan", 3, YEAR, 1)
+        files = []
+        for source, hours in ((2, 12), (3, 24)):
+            gateway = it.sender(f"gateway of {source}")
+            access.act(mine, "monitoring", "open_logbook", YEAR, gateway.address)
+            readings = [
+                Reading(START + 3600 * h, source, source, h + 1, 88_000 + h) for h in range(24)
+            ]
+            file = ReadingFile(
+                tuple(readings),
+                {
+                    r.key: sign_reading(
+                        keys[2] if source == 2 and n >= 12 else keys[source - 2], r.body
+                    )
+                    for n, r in enumerate(readings)
+                },
+            )
+            for hour, root in file.copy(batch_hours=hours).batch_roots.items():
+                access.act(
+                    gateway, "monitoring", "anchor", YEAR, hour, hours, root.digest, root.mass_g,
+                    root.count,
+                )  # fmt: skip
+            files.append(file)
+        yield it, access, files
+
+
+def exported(it, access, file, hours):
+    validators = access.connection.request("qbft_getValidatorsByBlockNumber", "latest")
+    case = Case(3, YEAR, file, [file.readings[hour].key for hour in hours])
+    return check_bundle(export_case(access, case, it.key("regulator"), validators))
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_export_case__gateways_with_other_batches__each_reading_proved_in_its_own(
+    two_gateways, place
+):
+    it, access, files = two_gateways
+    findings = exported(it, access, files[place], (0, 11, 12, 23))
+    assert failed(findings) == []
+    said = [f.sentence for f in findings if f.what.startswith("readings[")]
+    assert len(said) == 4
+    assert all("was signed by its device and anchored so" in sentence for sentence in said)
+
+
+def test_export_case__readings_that_were_not_anchored_so__refused_before_anything_is_claimed(
+    two_gateways,
+):
+    it, access, (file, _) = two_gateways
+    lie = (replace(file.readings[0], mass_g=1), *file.readings[1:])
+    with pytest.raises(NotFound, match="not on the chain as this file has it"):
+        exported(it, access, replace(file, readings=lie), (0,))
+    assert failed(exported(it, access, replace(file, readings=lie), (15,))) == []  # its own batch
+
+
+def test_export_case__reading_that_the_file_lacks__refused(two_gateways):
+    it, access, (file, _) = two_gateways
+    case = Case(3, YEAR, file, [(START, 9, 9)])
+    with pytest.raises(InvalidInput, match="holds no reading"):
+        export_case(access, case, it.key("regulator"), ["0x" + "11" * 20])
+
+
+def test_evidence_export__documents_from_a_store__in_the_file_and_proved(tmp_path, monkeypatch):
+    with served(tmp_path, monkeypatch) as it:
+        access = it.deploy()
+        evidence_of(access, it.key)
+        store = Documents(
+            FolderStore(tmp_path / "docs" / "blobs"), tmp_path / "docs" / "grants.log", lambda: 0
+        )
+        reader = Reader("regulator", new_reader_key().public_key())
+        sealed = store.file(b"another report", "emitter", it.key("emitter").sign, [reader])
+        store.file(b"of no report", "emitter", it.key("emitter").sign, [reader])
+        lines = [abi_line(line) for line in sample_lines()]
+        access.act(it.sender("emitter"), "emissions", "report", YEAR, lines, sealed.address)
+        file = tmp_path / "case.json"
+        made = it.run(
+            "evidence",
+            "export",
+            "2-2024",
+            file,
+            "--documents",
+            tmp_path / "docs",
+            "--as",
+            "regulator",
+        )
+        assert made.exit_code == 0, made.output
+        findings = check_bundle(file.read_bytes())
+        assert failed(findings) == []
+        said = [f.sentence for f in findings if f.what.startswith("documents[")]
+        assert len(said) == 1
+        assert "version 2" in said[0]

@@ -9,6 +9,7 @@ from tanlian.commands.acting import acting
 
 if TYPE_CHECKING:
     from tanlian.chain.transactions import Sender
+    from tanlian.proofs.sealed_document import SealedDocument
     from tanlian.services.access import Access
 
 _IN = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -27,6 +28,10 @@ def evidence() -> None:
     "--reading", "keys", multiple=True, metavar="START,SOURCE,DEVICE",
     help="A reading to prove: its start in Unix seconds, its source, its device.",
 )  # fmt: skip
+@click.option(
+    "--documents", "store", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Store of documents; those of the case's reports go into the file, encrypted as they are.",
+)  # fmt: skip
 @click.option("--certificate", "certificates", multiple=True, type=_IN, help="A member's, in PEM.")
 @click.option("--ca", type=_IN, help="Certificate of the authority, in PEM.")
 @acting
@@ -37,6 +42,7 @@ def export(  # noqa: PLR0917  click passes by name
     file: Path,
     readings: Path | None,
     keys: tuple[str, ...],
+    store: Path | None,
     certificates: tuple[Path, ...],
     ca: Path | None,
 ) -> None:
@@ -61,6 +67,7 @@ def export(  # noqa: PLR0917  click passes by name
         year,
         ReadingFile.load(readings) if readings else None,
         places,
+        _documents(access, org_id, year, store) if store else (),
         certificates=[path.read_text() for path in certificates],
         ca=ca.read_text() if ca else "",
     )
@@ -68,6 +75,14 @@ def export(  # noqa: PLR0917  click passes by name
     text = export_case(access, described, sender.key, validators)
     file.write_bytes(text)
     click.echo(f"{file}: {len(text)} bytes. Check it with `tanlian evidence check {file}`.")
+
+
+def _documents(access: "Access", org_id: int, year: int, folder: Path) -> "list[SealedDocument]":
+    from tanlian.services.documents import Documents, FolderStore
+    from tanlian.services.evidence_export import reported_documents
+
+    opened = Documents(FolderStore(folder / "blobs"), folder / "grants.log", lambda: 0)
+    return reported_documents(access, org_id, year, opened)
 
 
 @evidence.command()

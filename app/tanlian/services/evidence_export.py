@@ -11,13 +11,14 @@ from tanlian.chain.connection import quantity
 from tanlian.chain.events import Event
 from tanlian.chain.keys import Key
 from tanlian.chain.receipts import encoded_receipt
-from tanlian.domain.errors import NotFound
+from tanlian.domain.errors import InvalidInput, NotFound
 from tanlian.domain.reading import SECONDS_PER_HOUR
 from tanlian.proofs.evidence.bundle import Bundle, close
-from tanlian.proofs.merkle_sum import Node
+from tanlian.proofs.merkle_sum import Node, body_words
+from tanlian.proofs.period_copy import PeriodCopy, ReadingProof
 from tanlian.proofs.sealed_document import SealedDocument
 from tanlian.services.access import Access
-from tanlian.services.gateway.anchoring import anchors_of
+from tanlian.services.documents import Documents
 from tanlian.services.reading_files import ReadingFile
 
 _HEADER_FIELDS = (
@@ -26,6 +27,15 @@ _HEADER_FIELDS = (
     "nonce", "baseFeePerGas",
 )  # fmt: skip
 _HASHED = 32
+# whoever the organisation and its devices are, and what became of its report
+_REGISTERED = (
+    "OrganisationAdmitted", "CertificateRotated", "DeviceRegistered", "DeviceKeyReplaced",
+)  # fmt: skip
+_REPORTED = (
+    "ReportSubmitted", "VerifierAssigned", "ReportEndorsed", "ReportCorrected", "ReportRejected",
+    "FigureAgreed", "ObjectionRaised", "ObjectionDecided", "EmissionsEstimated",
+    "EmissionsAccepted", "ReexaminationOpened",
+)  # fmt: skip
 _NUMBERS = {"difficulty", "number", "gasLimit", "gasUsed", "timestamp", "baseFeePerGas"}
 
 
@@ -80,25 +90,43 @@ class Gathering:
         return {"header": self.headers[number], "index": index, "nodes": nodes}
 
 
+def reported_documents(
+    access: Access, org_id: int, year: int, store: Documents
+) -> list[SealedDocument]:
+    """Return the documents of an organisation's reports that a store holds.
+
+    Raises:
+        BlobDamaged: one of them was changed on disk.
+    """
+    events = access.contracts.events().read(
+        access.book.first_block(), contracts=["emissions"], names=["ReportSubmitted"]
+    )
+    known = set(store.addresses())
+    wanted = [
+        bytes(e["document"])
+        for e in events
+        if (e["organisation"], e["year"]) == (org_id, year) and bytes(e["document"]) in known
+    ]
+    return [store.sealed(address) for address in dict.fromkeys(wanted)]
+
+
 def export_case(access: Access, case: Case, exporter: Key, validators: Sequence[str]) -> bytes:
     """Return the text of a bundle for a case.
 
     Raises:
-        NotFound: a reading's batch is not on the chain.
+        NotFound: a reading's batch is not on the chain as the file of readings has it.
+        InvalidInput: a reading is not in that file.
     """
     gathered = Gathering(access)
-    names = [
-        "OrganisationAdmitted", "ReportSubmitted", "EmissionsAccepted", "BatchAnchored",
-        "DeviceRegistered", "CertificateRotated",
-    ]  # fmt: skip
     contracts = ("membership", "monitoring", "emissions")
-    events = list(access.contracts.events().read(contracts=contracts, names=names))
+    names = [*_REGISTERED, *_REPORTED, "BatchAnchored"]
+    events = access.contracts.events().read(
+        access.book.first_block(), contracts=contracts, names=names
+    )
     mine = [e for e in events if e["organisation"] == case.org_id]
-    registered = {"OrganisationAdmitted", "CertificateRotated", "DeviceRegistered"}
-    gathered.add(e for e in mine if e.name in registered)
-    reports = {"ReportSubmitted", "EmissionsAccepted"}
-    gathered.add(e for e in mine if e.name in reports and e["year"] == case.year)
-    readings = _readings(access, case, mine, gathered)
+    gathered.add(e for e in mine if e.name in _REGISTERED)
+    gathered.add(e for e in mine if e.name in _REPORTED and e["year"] == case.year)
+    readings = _readings(case, mine, gathered)
     bundle: Bundle = {
         "case": {"organisation": case.org_id, "year": case.year},
         "trust": {
@@ -137,19 +165,13 @@ def raw_header(block: dict[str, Any]) -> bytes:
     return _rlp(fields)
 
 
-def _readings(
-    access: Access, case: Case, mine: Sequence[Event], gathered: Gathering
-) -> list[dict[str, Any]]:
+def _readings(case: Case, mine: Sequence[Event], gathered: Gathering) -> list[dict[str, Any]]:
     if case.readings is None:
         return []
-    anchored = [e for e in mine if e.name == "BatchAnchored" and e["year"] == case.year]
-    copy = case.readings.copy(anchors_of(access.contracts, case.year))
+    books = _logbooks(case, mine)
     proved = []
     for key in case.keys:
-        batch, proof = copy.prove(*key)
-        event = next((e for e in anchored if e["first_hour"] == batch), None)
-        if event is None:
-            raise NotFound(f"The batch of hour {key[0] // SECONDS_PER_HOUR} is not on the chain.")
+        event, batch, proof = _anchored(key, case.readings, books)
         gathered.add([event])
         proved.append(
             {
@@ -166,6 +188,55 @@ def _readings(
             }
         )
     return proved
+
+
+_Logbook = tuple[PeriodCopy, dict[int, Event]]
+
+
+def _logbooks(case: Case, mine: Sequence[Event]) -> list[_Logbook]:
+    """The readings in the batches of each gateway of the organisation, and these batches' events.
+
+    Every gateway cuts its batches in its own way, and so does every organisation.
+    """
+    assert case.readings is not None
+    anchored: dict[str, dict[int, Event]] = {}
+    for event in mine:
+        if event.name == "BatchAnchored" and event["year"] == case.year:
+            anchored.setdefault(str(event["gateway"]), {})[event["first_hour"]] = event
+    books = []
+    for events in anchored.values():
+        hours = sorted(events)
+        inside = [r for r in case.readings.readings if r.start >= hours[0] * SECONDS_PER_HOUR]
+        words = body_words([reading.body for reading in inside])
+        books.append((PeriodCopy(words, hours), events))
+    return books
+
+
+def _anchored(
+    key: tuple[int, int, int], readings: ReadingFile, books: Sequence[_Logbook]
+) -> tuple[Event, int, ReadingProof]:
+    """The batch in which a reading was anchored as the file has it, and its way to the root.
+
+    Raises:
+        NotFound: no gateway anchored the batch so: other readings, or none.
+        InvalidInput: the file holds no such reading.
+    """
+    if all(reading.key != key for reading in readings.readings):
+        raise InvalidInput(
+            "The file holds no reading of source {1}, device {2}, from {0}.".format(*key)
+        )
+    for copy, events in books:
+        if key[0] < min(events) * SECONDS_PER_HOUR:
+            continue
+        batch, proof = copy.prove(*key)
+        event = events[batch]
+        root = Node(bytes(event["root"]), event["mass_g"], event["count"])
+        if copy.batch_roots[batch] == root:
+            return event, batch, proof
+    raise NotFound(
+        f"The batch of hour {key[0] // SECONDS_PER_HOUR} is not on the chain as this file has it; "
+        "give the readings as anchored (`tanlian gateway export`)."
+    )
 
 
 def _node(node: Node) -> list[Any]:

@@ -158,6 +158,28 @@ def _told(event: KnownEvent) -> str:
     )
 
 
+# what the steps of a report say, in words
+_STEPS = {
+    "ReportSubmitted": "organisation {organisation}, {year}, version {version}: {reported_kg} kg",
+    "VerifierAssigned": "verifier {verifier} for organisation {organisation}, {year}",
+    "ReportEndorsed": "verifier {verifier}, version {version}: {verified_kg} kg",
+    "ReportCorrected": "verifier {verifier}: {verified_kg} kg for {reported_kg} kg, {reason!r}",
+    "ReportRejected": "verifier {verifier}, version {version}: {reason!r}",
+    "FigureAgreed": "organisation {organisation}: {verified_kg} kg",
+    "ObjectionRaised": "organisation {organisation}: {reason!r}",
+    "ObjectionDecided": "upheld: {upheld}, {reason!r}",
+    "EmissionsEstimated": "{verified_kg} kg, at least {least_kg} kg, {reason!r}",
+    "EmissionsAccepted": "{accepted_kg} kg of organisation {organisation} for {year} by {signer}, "
+    "declared {declared_kg} kg",
+    "ReexaminationOpened": "{accepted_kg} kg of organisation {organisation}, {reason!r}",
+}
+
+
+def _said(event: KnownEvent) -> str:
+    step = _STEPS.get(event.name)
+    return event.name if step is None else f"{event.name} ({step.format(**event.fields)})"
+
+
 def _reading(run: Check, item: Any) -> str:
     body = bytes.fromhex(item["body"])
     reading = Reading.from_body(body)
@@ -186,9 +208,20 @@ def _reading(run: Check, item: Any) -> str:
     if device["source"] != reading.source or device["organisation"] != anchored["organisation"]:
         raise InvalidInput("The device is registered to another source.")
     signer = signer_of(body, bytes.fromhex(item["signature"]))
-    if signer != device["key"].lower():
+    if signer not in _keys_of(run, device):
         raise InvalidInput(f"The reading is signed by {signer}, not by its device.")
     return f"It was signed by its device and anchored so: {reading.sentence()}."
+
+
+def _keys_of(run: Check, device: dict[str, Any]) -> set[str]:
+    """Every key that the device is proved to have had."""
+    replaced = {
+        str(event.fields["new_key"]).lower()
+        for events in run.events.values()
+        for event in events
+        if event.name == "DeviceKeyReplaced" and event.fields["device"] == device["device"]
+    }
+    return {str(device["key"]).lower(), *replaced}
 
 
 def _document(run: Check, item: Any) -> str:

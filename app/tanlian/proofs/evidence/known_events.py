@@ -55,6 +55,93 @@ EVENTS: tuple[tuple[str, str, tuple[tuple[str, str, bool], ...]], ...] = (
         ),
     ),
     (
+        "monitoring", "DeviceKeyReplaced",
+        (
+            ("uint256", "device", True), ("uint256", "source", True),
+            ("uint256", "organisation", True), ("address", "old_key", False),
+            ("address", "new_key", False), ("string", "reason", False),
+            ("address", "signer", False),
+        ),
+    ),
+    (
+        "emissions", "VerifierAssigned",
+        (
+            ("uint256", "organisation", True), ("uint256", "year", True),
+            ("uint256", "verifier", True), ("uint256", "previous", False),
+            ("uint256", "respond_by", False), ("address", "signer", False),
+        ),
+    ),
+    (
+        "emissions", "ReportEndorsed",
+        (
+            ("uint256", "organisation", True), ("uint256", "year", True),
+            ("uint256", "verifier", True), ("uint256", "version", False),
+            ("uint256", "verified_kg", False), ("bytes32", "evidence", False),
+            ("address", "signer", False),
+        ),
+    ),
+    (
+        "emissions", "ReportCorrected",
+        (
+            ("uint256", "organisation", True), ("uint256", "year", True),
+            ("uint256", "verifier", True), ("uint256", "version", False),
+            ("uint256", "reported_kg", False), ("uint256", "verified_kg", False),
+            ("bytes32", "lines", False), ("string", "reason", False),
+            ("bytes32", "evidence", False), ("uint256", "respond_by", False),
+            ("address", "signer", False),
+        ),
+    ),
+    (
+        "emissions", "ReportRejected",
+        (
+            ("uint256", "organisation", True), ("uint256", "year", True),
+            ("uint256", "verifier", True), ("uint256", "version", False),
+            ("string", "reason", False), ("bytes32", "evidence", False),
+            ("uint256", "respond_by", False), ("address", "signer", False),
+        ),
+    ),
+    (
+        "emissions", "FigureAgreed",
+        (
+            ("uint256", "organisation", True), ("uint256", "year", True),
+            ("uint256", "verified_kg", False), ("address", "signer", False),
+        ),
+    ),
+    (
+        "emissions", "ObjectionRaised",
+        (
+            ("uint256", "organisation", True), ("uint256", "year", True),
+            ("uint256", "verified_kg", False), ("string", "reason", False),
+            ("bytes32", "document", False), ("address", "signer", False),
+        ),
+    ),
+    (
+        "emissions", "ObjectionDecided",
+        (
+            ("uint256", "organisation", True), ("uint256", "year", True),
+            ("bool", "upheld", False), ("string", "reason", False),
+            ("bytes32", "document", False), ("address", "signer", False),
+        ),
+    ),
+    (
+        "emissions", "EmissionsEstimated",
+        (
+            ("uint256", "organisation", True), ("uint256", "year", True),
+            ("uint256", "verifier", True), ("uint256", "verified_kg", False),
+            ("uint256", "least_kg", False), ("string", "reason", False),
+            ("bytes32", "evidence", False), ("uint256", "respond_by", False),
+            ("address", "signer", False),
+        ),
+    ),
+    (
+        "emissions", "ReexaminationOpened",
+        (
+            ("uint256", "organisation", True), ("uint256", "year", True),
+            ("uint256", "accepted_kg", False), ("string", "reason", False),
+            ("bytes32", "document", False), ("address", "signer", False),
+        ),
+    ),
+    (
         "membership", "OrganisationAdmitted",
         (
             ("uint256", "organisation", True), ("bytes32", "identity", True),
