@@ -65,7 +65,7 @@ def places(settings: Settings, network: str, data: Path) -> Places:
     """Name the database, the secrets and the documents of a network's pages."""
     folder = Path(settings.folder) if settings.folder else data / f"web-{network}"
     accounts = settings.accounts or f"sqlite:///{folder / 'accounts.sqlite'}"
-    readings = Path(settings.readings) if settings.readings else data / "readings"
+    readings = Path(settings.readings) if settings.readings else data / "emissions"
     return Places(accounts, folder, folder / "documents", readings)
 
 

@@ -63,7 +63,7 @@ class Settings:
     )
     readings: str = _key(
         "",
-        "folder of the readings at hand (docs/emissions.md); empty: `readings` in the data folder",
+        "folder of the readings at hand (docs/emissions.md); empty: `emissions` in the data folder",
     )
     gateways: tuple[str, ...] = _key(
         (), "configuration files of gateways whose stores are backed up with the rest"

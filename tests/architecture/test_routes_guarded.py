@@ -18,6 +18,8 @@ PUBLIC = {
     "live",
     "members",
     "supervision",
+    "supervision_year",
+    "supervision_part",
     "certificates",
     "certificate",
     "certificate_proof",
@@ -39,6 +41,7 @@ PUBLIC = {
 }
 SUPERVISION = {
     "plants", "plant", "plant_csv", "quarantine_csv", "device", "device_csv", "reading", "evidence",
+    "figure", "figure_csv", "calibre", "emitters_csv", "anomalies",
 }  # fmt: skip
 DESK = {"desk_list", "desk_csv", "organisation", "report"}
 ACTING = DESK | {"desk", "acts", "act", "act_index", "unsigned", "keys", "payees"}

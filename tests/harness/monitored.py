@@ -56,7 +56,7 @@ class Monitored:
 
     @property
     def case(self) -> Path:
-        return self.readings / f"{EMITTER}-{YEAR}"
+        return self.readings / str(YEAR) / str(EMITTER)
 
 
 def mass_g(device: int, hour: int) -> int:
@@ -97,7 +97,7 @@ def found_monitored(chain: Served, folder: Path) -> Monitored:
         access.act(sender, "monitoring", "file_plan", YEAR, keccak(b"plan"))
         access.act(regulator, "monitoring", "approve_plan", member, YEAR, 1)
         access.act(sender, "monitoring", "open_logbook", YEAR, chain.key(gateway).address)
-    it = Monitored(chain, access, folder / "readings")
+    it = Monitored(chain, access, folder / "emissions")
     _measure(it)
     _report(it)
     return it

@@ -4,7 +4,7 @@ A batch is proved as a whole by building its trees anew from the readings at han
 anchored root; a reading of it is proved when its device signed it as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -77,6 +77,7 @@ class HeldCopy:
     file: ReadingFile
     trees: PeriodCopy
     batches: Sequence[AnchoredBatch]
+    by_device: Mapping[int, Sequence[Reading]]  # in the order of time
     _by_hour: dict[int, AnchoredBatch] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -94,13 +95,13 @@ class HeldCopy:
             if roots.get(b.batch.first_hour) != b.batch.root
         )
 
-    @cached_property
-    def by_device(self) -> dict[int, list[Reading]]:
-        """The readings of each device in the order of time."""
-        found: dict[int, list[Reading]] = {}
-        for reading in sorted(self.file.readings):
-            found.setdefault(reading.device, []).append(reading)
-        return found
+    @property
+    def anchored_readings(self) -> Sequence[Reading]:
+        """The readings of the hours that are on the chain; all of them where nothing is."""
+        if not self.batches:
+            return self.file.readings
+        hours = self._by_hour
+        return [r for r in self.file.readings if r.start // SECONDS_PER_HOUR in hours]
 
     def held(self, reading: Reading) -> HeldReading:
         """Return a reading with its state."""
@@ -192,7 +193,8 @@ def held_copy(archive: ReadingArchive, plant: Plant, name: str) -> HeldCopy:
         anchors = [batch.anchor for batch in batches]
         trees = archive.trees(plant.organisation, plant.year, name, anchors)
         file = archive.readings(plant.organisation, plant.year, name)
-        found = HeldCopy(plant, name, file, trees, batches)
+        by_device = archive.by_device(plant.organisation, plant.year, name)
+        found = HeldCopy(plant, name, file, trees, batches, by_device)
         if best is None or _agreement(found) > _agreement(best):
             best = found
     if best is None:

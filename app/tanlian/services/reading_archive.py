@@ -1,11 +1,11 @@
 """The readings that an installation keeps at hand, for the pages to compare and to prove.
 
-A folder holds one folder for each organisation and year, named by their numbers as in `7-2024`:
+A folder holds one folder for each year and in it one for each organisation, as in `2024/7`:
 
     gateway.toml    a gateway as in `services/gateway/settings.py`; its store may lie elsewhere;
                     several gateways have a file each, under any name
-    emitter.csv     a copy of the year's readings, as `tanlian gateway export` writes them
-    verifier.csv    another party's copy; any other name does as well
+    readings.csv    a copy of the year's readings, as `tanlian gateway export` writes them
+    handed-over.csv another copy; any other name does as well
     activity.csv    the activity data of the report, as in `services/activity_files.py`
 
 A copy is called as its file. A file is read anew when it changed; nothing is ever written here.
@@ -21,6 +21,7 @@ from typing import Any, TypeVar, cast
 
 from tanlian.domain.calibre.figures import Entry
 from tanlian.domain.errors import InvalidInput, NotFound
+from tanlian.domain.reading import Reading
 from tanlian.proofs.period_copy import PeriodCopy
 from tanlian.services.activity_files import load_entries
 from tanlian.services.gateway.settings import GatewaySettings
@@ -29,9 +30,10 @@ from tanlian.services.reading_files import Anchor, ReadingFile
 
 ACTIVITY_FILE = "activity.csv"
 NO_COPIES = frozenset({"activity", "anchors", "devices"})  # CSV files that lie beside copies
-CASE_NAME = re.compile(r"^([1-9]\d{0,7})-(\d{4})$")
+CASE_NAME = re.compile(r"(\d{4})/([1-9]\d{0,7})$")
 COPY_NAME = re.compile(r"^[\w-]{1,40}$")
-KEPT = 8  # years of readings in memory; one of 3 devices takes about 15 MB
+REMEMBERED = 4_096  # small results
+KEPT = 24  # files, trees and orders in memory; those of 3 devices in a year take about 20 MB
 
 Made = TypeVar("Made")
 Key = tuple[Any, ...]
@@ -46,13 +48,14 @@ class ReadingArchive:
         self._folder = folder
         self._lock = threading.Lock()
         self._kept: OrderedDict[Key, tuple[Stamp, Any]] = OrderedDict()
+        self._remembered: OrderedDict[Key, tuple[Stamp, Any]] = OrderedDict()
 
     def cases(self) -> list[tuple[int, int]]:
         """Return organisation and year of everything at hand, in order."""
         if self._folder is None or not self._folder.is_dir():
             return []
-        found = (CASE_NAME.match(path.name) for path in self._folder.iterdir() if path.is_dir())
-        return sorted((int(match[1]), int(match[2])) for match in found if match)
+        found = (CASE_NAME.search(path.as_posix()) for path in self._folder.glob("*/*"))
+        return sorted((int(match[2]), int(match[1])) for match in found if match)
 
     def names(self, organisation: int, year: int) -> list[str]:
         """Return the names of the copies of a year, the gateways' own first."""
@@ -93,6 +96,28 @@ class ReadingArchive:
         key = ("trees", place, name, edges)
         return self._keep(key, self._files(place, name), lambda: file.copy(anchors))
 
+    def by_device(self, organisation: int, year: int, name: str) -> dict[int, list[Reading]]:
+        """Return the readings of a copy by device, in the order of time.
+
+        Raises:
+            NotFound, InvalidInput: as `readings`.
+        """
+        place = self._place_of_copy(organisation, year, name)
+        file = self.readings(organisation, year, name)
+        return self._keep(("devices", place, name), self._files(place, name), lambda: _sort(file))
+
+    def remember(
+        self, organisation: int, year: int, name: str, what: str, make: Callable[[], Made]
+    ) -> Made:
+        """Return something small made from a copy, made anew when the copy changed.
+
+        Raises:
+            NotFound: no such copy is at hand.
+        """
+        place = self._place_of_copy(organisation, year, name)
+        key, stamp = (what, place, name), _stamp(self._files(place, name))
+        return self._kept_in(self._remembered, REMEMBERED, key, stamp, make)
+
     def quarantined(self, organisation: int, year: int) -> list[Quarantined]:
         """Return what the gateways of a year put aside, oldest first."""
         place = self._place(organisation, year)
@@ -117,7 +142,7 @@ class ReadingArchive:
     def _place(self, organisation: int, year: int) -> Path | None:
         if self._folder is None:
             return None
-        place = self._folder / f"{organisation:d}-{year:04d}"
+        place = self._folder / f"{year:04d}" / f"{organisation:d}"
         return place if place.is_dir() else None
 
     def _place_of_copy(self, organisation: int, year: int, name: str) -> Path:
@@ -136,18 +161,27 @@ class ReadingArchive:
         return _gateway_files(description) if description.exists() else [place / f"{name}.csv"]
 
     def _keep(self, key: Key, files: Sequence[Path], make: Callable[[], Made]) -> Made:
-        stamp = _stamp(files)
+        return self._kept_in(self._kept, KEPT, key, _stamp(files), make)
+
+    def _kept_in(
+        self,
+        shelf: OrderedDict[Key, tuple[Stamp, Any]],
+        places: int,
+        key: Key,
+        stamp: Stamp,
+        make: Callable[[], Made],
+    ) -> Made:
         with self._lock:
-            known = self._kept.get(key)
+            known = shelf.get(key)
             if known is not None and known[0] == stamp:
-                self._kept.move_to_end(key)
+                shelf.move_to_end(key)
                 return cast("Made", known[1])
         made = make()  # outside the lock: two threads may read the same file, nobody waits
         with self._lock:
-            self._kept[key] = (stamp, made)
-            self._kept.move_to_end(key)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            shelf[key] = (stamp, made)
+            shelf.move_to_end(key)
+            while len(shelf) > places:
+                shelf.popitem(last=False)
         return made
 
 
@@ -158,6 +192,13 @@ def _stamp(files: Sequence[Path]) -> Stamp:
             at = path.stat()
             found.append((str(path), at.st_mtime_ns, at.st_size))
     return tuple(found)
+
+
+def _sort(file: ReadingFile) -> dict[int, list[Reading]]:
+    found: dict[int, list[Reading]] = {}
+    for reading in sorted(file.readings):
+        found.setdefault(reading.device, []).append(reading)
+    return found
 
 
 def _stems(place: Path, ending: str) -> list[str]:

@@ -3,11 +3,15 @@
 from datetime import UTC, datetime
 
 from flask import Flask
-from flask_babel import format_datetime, gettext, to_user_timezone
+from flask_babel import format_datetime, format_timedelta, gettext, to_user_timezone
 
+from tanlian.domain import classifications
+from tanlian.domain.factor_set import UNIT_NAMES
 from tanlian.domain.roles import role_names
 from tanlian.services.report import figures
-from tanlian.web.evidence_words import READING_PROOF_STEPS, READING_STATES
+from tanlian.web import evidence_words
+from tanlian.web.language import reader_language
+from tanlian.web.words import REPORT_STATES
 
 
 def install(app: Flask) -> None:
@@ -20,9 +24,20 @@ def install(app: Flask) -> None:
         count=figures.thousands,
         local_hour=local_hour,
         yuan=figures.yuan,
+        percent=figures.percent,
+        region_name=lambda code: classifications.region_name(code, reader_language()),
+        sector_name=lambda number: classifications.sector_name(number, reader_language()),
+        span=format_timedelta,
+        millionths=figures.millionths,
+        unit_name={unit: name for name, unit in UNIT_NAMES.items()}.get,
         role_names=lambda roles: [gettext(name) for name in role_names(roles)],
     )
-    app.jinja_env.globals.update(reading_states=READING_STATES, step_words=READING_PROOF_STEPS)
+    app.jinja_env.globals.update(
+        reading_states=evidence_words.READING_STATES,
+        step_words=evidence_words.READING_PROOF_STEPS,
+        evidence_words=evidence_words,
+        report_states=REPORT_STATES,
+    )
 
 
 def utc(seconds: int) -> str:

@@ -24,8 +24,13 @@ def install(app: Flask, default: str) -> None:
     Babel(app, default_locale="en", default_timezone="Asia/Shanghai", locale_selector=choose)
     app.jinja_env.filters["sentence"] = sentence_of
     app.jinja_env.globals.update(
-        languages=LANGUAGES, current_language=lambda: getattr(get_locale(), "language", default)
+        languages=LANGUAGES, current_language=lambda: reader_language(default)
     )
+
+
+def reader_language(default: str = "en") -> str:
+    """Return the language of this request."""
+    return str(getattr(get_locale(), "language", default))
 
 
 def sentence_of(error: TanlianError) -> str:

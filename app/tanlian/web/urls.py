@@ -8,10 +8,12 @@ from tanlian.web.views import (
     desk,
     door,
     entrance,
+    figures,
     health,
     keys,
     market,
     open_data,
+    oversight,
     payees,
     people,
     plants,
@@ -21,6 +23,7 @@ from tanlian.web.views import (
 GET = ("GET",)
 FORM = ("GET", "POST")
 POST = ("POST",)
+YEAR = "/supervision/<int:year>"
 PLANT = "/plants/<int:organisation>/<int:year>"
 
 
@@ -42,7 +45,7 @@ def install(app: Flask) -> None:
         ("/live", "live", market.live, GET),
         # -- what is public of members and units
         ("/members", "members", supervision.members, GET),
-        ("/supervision", "supervision", supervision.supervision, GET),
+        ("/supervision", "supervision", oversight.supervision, GET),
         ("/certificates", "certificates", supervision.certificates, GET),
         ("/certificates/<int:number>", "certificate", supervision.certificate, GET),
         (
@@ -70,8 +73,15 @@ def install(app: Flask) -> None:
         (f"{PLANT}/devices/<int:number>/readings.csv", "device_csv", plants.device_csv, GET),
         (f"{PLANT}/readings/<copy>/<int:number>/<int:start>", "reading", plants.reading, GET),
         (f"{PLANT}/locate", "locate", comparing.locate, FORM),
+        (f"{PLANT}/figure", "figure", figures.figure, GET),
+        (f"{PLANT}/figure.csv", "figure_csv", figures.figure_csv, GET),
+        (f"{PLANT}/calibre", "calibre", figures.calibre, GET),
         (f"{PLANT}/evidence.json", "evidence", comparing.evidence, GET),
         # -- supervision
+        (f"{YEAR}", "supervision_year", oversight.supervision_year, GET),
+        (f"{YEAR}/anomalies", "anomalies", oversight.anomalies, GET),
+        (f"{YEAR}/<kind>/<int:number>", "supervision_part", oversight.supervision_part, GET),
+        (f"{YEAR}/<kind>/<int:number>/emitters.csv", "emitters_csv", oversight.emitters_csv, GET),
         # -- workbench: everybody's first page
         ("/desk", "desk", desk.desk, GET),
         ("/desk/<name>", "desk_list", desk.desk_list, GET),

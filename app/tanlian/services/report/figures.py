@@ -32,3 +32,16 @@ def tonnes(kg: int) -> str:
     sign = "-" if kg < 0 else ""
     whole, rest = divmod(abs(kg), 1000)
     return f"{sign}{thousands(whole)}" + (f".{rest:03d}".rstrip("0") if rest else "")
+
+
+def percent(ppm: int) -> str:
+    """Return parts per million as a percentage, with decimals only where they are needed."""
+    whole, rest = divmod(abs(ppm), 10_000)
+    text = thousands(whole) + (f".{rest:04d}".rstrip("0") if rest else "")
+    return f"{'-' if ppm < 0 else ''}{text} %"
+
+
+def millionths(amount: int) -> str:
+    """Return a quantity counted in 10^-6 units."""
+    whole, rest = divmod(amount, 1_000_000)
+    return thousands(whole) + (f".{rest:06d}".rstrip("0") if rest else "")

@@ -114,7 +114,7 @@ class PlantPicture {
     // the sphere around everything fits the narrower side of the picture
     const half = THREE.MathUtils.degToRad(this.camera.fov / 2);
     const narrow = Math.atan(Math.tan(half) * Math.min(this.camera.aspect, 1));
-    const away = (this.reach / Math.sin(narrow)) * 0.94 * this.near;
+    const away = (this.reach / Math.sin(narrow)) * 1.02 * this.near;
     this.camera.position.set(
       this.middle.x + away * Math.cos(this.tilt) * Math.sin(this.turn),
       this.middle.y + away * Math.sin(this.tilt),

@@ -24,15 +24,6 @@ def members() -> ResponseReturnValue:
 
 
 @public
-def supervision() -> ResponseReturnValue:
-    with current.tables() as db:
-        regions = units.region_years(db)
-        periods = sorted({region.period for region in regions}, reverse=True)
-        sectors = {period: units.sector_totals(db, period) for period in periods}
-    return render_template("supervision.html", regions=regions, sectors=sectors)
-
-
-@public
 def certificates() -> ResponseReturnValue:
     asked = request.args.get("serial", "").strip()
     token = request.args.get("instrument", "").strip()
