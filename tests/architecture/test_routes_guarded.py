@@ -36,6 +36,8 @@ PUBLIC = {
     "open_door",
     "enter",
     "healthz",
+    "api_description",
+    "api_docs",
     "readyz",
     "metrics",
 }
@@ -44,7 +46,10 @@ SUPERVISION = {
     "figure", "figure_csv", "calibre", "emitters_csv", "anomalies",
 }  # fmt: skip
 DESK = {"desk_list", "desk_csv", "organisation", "report"}
-ACTING = DESK | {"desk", "acts", "act", "act_index", "unsigned", "keys", "payees"}
+API = {"api_acts", "api_act", "api_unsigned", "api_lists", "api_list", "api_events"}
+ACTING = (
+    DESK | API | {"programs"} | {"desk", "acts", "act", "act_index", "unsigned", "keys", "payees"}
+)
 OWN = {"people", "activity"}
 READS = PUBLIC - {"language", "sign_in", "sign_out", "join", "enter"} | OWN | SUPERVISION | ACTING
 

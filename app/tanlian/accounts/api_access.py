@@ -1,8 +1,10 @@
 """Programs of a member: API keys, and answers remembered per idempotency key."""
 
+import base64
 import hashlib
 from dataclasses import dataclass
 
+from cryptography.fernet import Fernet
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
@@ -26,14 +28,34 @@ class ApiKey:
     id: int
     label: str
     may_write: bool
+    signer: str | None
+    sensitive: bool
     expires_at: int
     revoked_at: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class ProgramSigner:
+    """The key with which a program signs; `sensitive`: also acts that ask people again."""
+
+    address: str
+    secret: bytes
+    sensitive: bool
+
+
 def issue(
-    db: Connection, origin: Origin, by: Person, *, label: str, may_write: bool, days: int
+    db: Connection,
+    origin: Origin,
+    by: Person,
+    *,
+    label: str,
+    may_write: bool,
+    days: int,
+    signer: ProgramSigner | None = None,
 ) -> str:
     """Return a new API key; it is shown once and stored as a hash.
+
+    The key of `signer` is stored encrypted with the token: only who holds the token can use it.
 
     Raises:
         InvalidInput: it would live longer than a year, or not at all.
@@ -48,6 +70,9 @@ def issue(
             label=label,
             token_hash=digest(token),
             may_write=may_write,
+            signer=signer.address if signer else None,
+            signing=_box(token).encrypt(signer.secret) if signer else None,
+            sensitive=signer.sensitive if signer else False,
             created_at=origin.now,
             expires_at=origin.now + days * _DAY,
         )
@@ -74,10 +99,28 @@ def bearer(db: Connection, token: str, now: int, *, writes: bool) -> Person:
     return who
 
 
+def signer_of(db: Connection, token: str) -> ProgramSigner | None:
+    """Return the key with which a program signs; none where it signs itself."""
+    query = select(api_keys).where(api_keys.c.token_hash == digest(token))
+    row = db.execute(query).mappings().one_or_none()
+    if row is None or row["signing"] is None:
+        return None
+    secret = _box(token).decrypt(row["signing"])
+    return ProgramSigner(row["signer"], secret, row["sensitive"])
+
+
 def keys_of(db: Connection, organisation: int) -> list[ApiKey]:
     query = select(api_keys).where(api_keys.c.organisation == organisation).order_by(api_keys.c.id)
     return [
-        ApiKey(r["id"], r["label"], r["may_write"], r["expires_at"], r["revoked_at"])
+        ApiKey(
+            r["id"],
+            r["label"],
+            r["may_write"],
+            r["signer"],
+            r["sensitive"],
+            r["expires_at"],
+            r["revoked_at"],
+        )
         for r in db.execute(query).mappings()
     ]
 
@@ -93,7 +136,7 @@ def revoke(db: Connection, origin: Origin, by: Person, number: int) -> None:
         & (api_keys.c.organisation == by.organisation)
         & (api_keys.c.revoked_at.is_(None))
     )
-    change = update(api_keys).where(live).values(revoked_at=origin.now)
+    change = update(api_keys).where(live).values(revoked_at=origin.now, signing=None)
     label = db.execute(change.returning(api_keys.c.label)).scalar_one_or_none()
     if label is None:
         raise NotFound(f"Your organisation has no live API key {number}.", number=number)
@@ -142,6 +185,12 @@ def sweep(db: Connection, now: int) -> int:
     """Delete answers older than two days; returns how many."""
     old = answers.c.created_at <= now - REMEMBERED_SECONDS
     return db.execute(delete(answers).where(old)).rowcount
+
+
+def _box(token: str) -> Fernet:
+    """What only the holder of the token opens; the database has another hash of it."""
+    key = hashlib.sha256(b"tanlian program key" + token.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(key))
 
 
 def _owned(organisation: int, key: str) -> ColumnElement[bool]:

@@ -120,6 +120,9 @@ api_keys = Table(
     Column("label", String(96), nullable=False),
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("may_write", Boolean, nullable=False),
+    Column("signer", String(42)),  # account that signs for the program; empty: it signs itself
+    Column("signing", LargeBinary),  # its key, encrypted with the token, which is not here
+    Column("sensitive", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),

@@ -23,6 +23,8 @@ from tanlian.services.evidence_desk import EvidenceDesk
 from tanlian.services.outbox import Outbox
 from tanlian.services.reading_archive import ReadingArchive
 from tanlian.web import failures, formats, guards, language, readiness, request_log, security, urls
+from tanlian.web.api import programs
+from tanlian.web.api import urls as api_urls
 from tanlian.web.config import WebConfig
 from tanlian.web.live import Live
 from tanlian.web.metrics import Metrics
@@ -79,7 +81,7 @@ def create_app(config: WebConfig, office: Office) -> Flask:
     security.install(app, config)
     language.install(app, config.default_language)
     formats.install(app)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     failures.install(app)
 
     def session_of(token: str) -> Session:
@@ -96,8 +98,9 @@ def create_app(config: WebConfig, office: Office) -> Flask:
 
     app.jinja_env.globals["position"] = standing
     app.jinja_env.globals["own_pages"] = OWN_PAGES
-    guards.install(app, session_of, roles_of)
+    guards.install(app, session_of, roles_of, programs.person_of)
     urls.install(app)
+    api_urls.install(app, csrf)
     return app
 
 

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from tanlian.accounts.errors import SessionEnded
+from tanlian.accounts.errors import ApiKeyRefused, SessionEnded
+from tanlian.accounts.people import Person
 from tanlian.accounts.sign_in import Session
 from tanlian.domain.errors import TanlianError
 from tanlian.domain.roles import Role
@@ -26,11 +27,14 @@ class Forbidden(TanlianError):
 @dataclass(frozen=True, slots=True)
 class Guard:
     """`roles` of which the visitor's organisation needs one; none named: any member. `public`: no
-    sign-in at all.
+    sign-in at all. `program`: an API key instead of a session, which must be allowed to write where
+    the view `writes`.
     """
 
     public: bool
     roles: Role
+    program: bool = False
+    writes: bool = False
 
 
 def public(view: View) -> View:
@@ -52,18 +56,31 @@ def allow(roles: Role) -> Callable[[View], View]:
     return mark
 
 
+def program(*, writes: bool) -> Callable[[View], View]:
+    """Let programs with an API key use the view."""
+
+    def mark(view: View) -> View:
+        return _guarded(view, Guard(public=False, roles=Role(0), program=True, writes=writes))
+
+    return mark
+
+
 def install(
-    app: Flask, session_of: Callable[[str], Session], roles_of: Callable[[int], Role]
+    app: Flask,
+    session_of: Callable[[str], Session],
+    roles_of: Callable[[int], Role],
+    program_of: Callable[[str, bool], Person],
 ) -> None:
     """Check the guard of each request before its view runs.
 
     `session_of` turns a cookie into a session or raises SessionEnded; `roles_of` gives the roles of
-    an organisation, none while it is suspended.
+    an organisation, none while it is suspended; `program_of` gives for whom an API key speaks or
+    raises ApiKeyRefused.
     """
 
     @app.before_request
     def check() -> ResponseReturnValue | None:
-        g.session, g.roles = None, Role(0)
+        g.session, g.roles, g.person = None, Role(0), None
         token = request.cookies.get(SESSION_COOKIE)
         if token is not None and request.endpoint != "static":
             try:
@@ -76,11 +93,28 @@ def install(
         guard = guard_of(current_app.view_functions[request.endpoint])
         if guard.public:
             return None
+        if guard.program:
+            g.session = None
+            g.person = program_of(bearer_token(), guard.writes)
+            g.roles = roles_of(g.person.organisation)
+            return None
         if g.session is None:
             return redirect(url_for("sign_in", next=request.full_path.rstrip("?")), 303)
         if guard.roles and not guard.roles & g.roles:
             raise Forbidden("Your organisation's role does not include this page.")
         return None
+
+
+def bearer_token() -> str:
+    """Return the API key of the request.
+
+    Raises:
+        ApiKeyRefused: it has none.
+    """
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise ApiKeyRefused("Send your API key: Authorization: Bearer tl_...")
+    return token.strip()
 
 
 def guard_of(view: object) -> Guard:

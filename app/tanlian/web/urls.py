@@ -17,6 +17,7 @@ from tanlian.web.views import (
     payees,
     people,
     plants,
+    programs,
     supervision,
 )
 
@@ -116,6 +117,9 @@ def install(app: Flask) -> None:
         ("/payees/<int:number>/remove", "remove_payee", payees.remove, POST),
         ("/second-person", "second_person", people.second_person, POST),
         ("/second-person/<int:number>", "waive_second_person", people.waive, POST),
+        ("/programs", "programs", programs.programs, GET),
+        ("/programs/issue", "issue_key", programs.issue, POST),
+        ("/programs/<int:number>/revoke", "revoke_key", programs.revoke, POST),
         ("/people", "people", people.people, GET),
         ("/people/<int:user_id>/deactivate", "deactivate", people.deactivate, POST),
         ("/people/invite", "invite", people.invite, FORM),

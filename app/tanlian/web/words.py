@@ -144,6 +144,7 @@ OWN_PAGES = {  # of the menu for people who are signed in: endpoint and words
     "acts": N_("Acts"),
     "keys": N_("Keys"),
     "payees": N_("Payees"),
+    "programs": N_("Programs"),
     "people": N_("People"),
     "activity": N_("Activity"),
 }

@@ -13,6 +13,7 @@ from tanlian.domain.instrument import Instrument
 from tanlian.readmodel.tables import (
     allocations,
     certificates,
+    event_subjects,
     events,
     holdings,
     organisations,
@@ -179,6 +180,34 @@ def events_of(db: Connection, tx_hashes: Sequence[str]) -> list[Said]:
         .order_by(events.c.block, events.c.log_index)
     )
     return [Said(row.contract, row.name, json.loads(row.body)) for row in db.execute(query)]
+
+
+def events_about(
+    db: Connection, organisation: int, *, after: tuple[int, int], limit: int
+) -> list[dict[str, Any]]:
+    """Return events that concern an organisation, oldest first, behind (block, log index)."""
+    place = tuple_(event_subjects.c.block, event_subjects.c.log_index)
+    query = (
+        select(events)
+        .join(
+            event_subjects,
+            (event_subjects.c.block == events.c.block)
+            & (event_subjects.c.log_index == events.c.log_index),
+        )
+        .where(event_subjects.c.organisation == organisation, place > after)
+        .order_by(events.c.block, events.c.log_index)
+        .limit(limit)
+    )
+    return [
+        {
+            "cursor": f"{row.block}.{row.log_index}",
+            "contract": row.contract,
+            "event": row.name,
+            "said": json.loads(row.body),
+            "tx_hash": row.tx_hash,
+        }
+        for row in db.execute(query)
+    ]
 
 
 def known_instruments(db: Connection) -> list[Instrument]:

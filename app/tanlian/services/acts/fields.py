@@ -65,6 +65,7 @@ class Field:
         Raises:
             InvalidInput, NotFound: it is missing, or cannot be read as this kind.
         """
+        raw = _plain(raw, has_rows=self.kind.columns != ())
         if self.kind.widget == "flag":
             return self.kind.read(desk, raw or "")
         if isinstance(raw, str) and self.kind.columns == ():
@@ -186,13 +187,30 @@ def table_of(raw: str | bytes) -> list[dict[str, str]]:
 
 
 def _text(raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise InvalidInput("A file was given where a value belongs.")
+    return raw
+
+
+def _plain(raw: Any, *, has_rows: bool) -> Raw | None:
+    """Return what a program or a form gave in one of the forms that kinds read.
+
+    Raises:
+        InvalidInput: a number with a point (give it as text), or a value of another type.
+    """
     if isinstance(raw, bool):
         return "true" if raw else ""
-    if isinstance(raw, int):  # a program's number
+    if isinstance(raw, int):
         return str(raw)
-    if not isinstance(raw, str):
-        raise InvalidInput("A file or a table was given where a value belongs.")
-    return raw
+    if raw is None or isinstance(raw, str | bytes):
+        return raw
+    if has_rows and isinstance(raw, list) and all(_is_row(row) for row in raw):
+        return raw
+    raise InvalidInput("This is of the wrong type; give text, whole numbers, yes or no.")
+
+
+def _is_row(row: Any) -> bool:
+    return isinstance(row, dict) and all(isinstance(name, str) for name in row)
 
 
 def _flag(_desk: "Desk", raw: Raw) -> bool:

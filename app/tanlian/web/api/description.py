@@ -1,0 +1,205 @@
+"""The description of the API (OpenAPI 3.1), made from the acts and lists themselves."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import jsonify, render_template
+from flask.typing import ResponseReturnValue
+
+from tanlian.domain.roles import ALL_ROLES, role_names
+from tanlian.services.acts.act import Act
+from tanlian.services.acts.catalogue import catalogue
+from tanlian.services.acts.fields import Field
+from tanlian.web.api.lists import row_type
+from tanlian.web.desks import section
+from tanlian.web.desks.listing import Listing
+from tanlian.web.guards import public
+
+ERROR = {"$ref": "#/components/schemas/Error"}
+ACT = {"$ref": "#/components/schemas/Act"}
+_IDEMPOTENCY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 64},
+    "description": "The same key and body give the same act; another body is refused with 409.",
+}
+_BEFORE = ("before", "The id of the last act seen.", {"type": "string"})
+_LIMIT = ("limit", "How many at most.", {"type": "integer", "minimum": 1, "maximum": 500})
+_AFTER = ("after", "How many rows were seen.", {"type": "integer", "minimum": 0})
+
+
+@public
+def openapi() -> ResponseReturnValue:
+    return jsonify(document())
+
+
+@public
+def docs() -> ResponseReturnValue:
+    return render_template("api_docs.html")
+
+
+def document() -> dict[str, Any]:
+    """Return the whole description."""
+    paths: dict[str, Any] = {
+        "/acts": {"get": _operation("acts", "Your acts, newest first", query=(_BEFORE, _LIMIT))},
+        "/acts/{id}": {"get": _operation("act", "One act", answer=ACT, path="id")},
+        "/acts/{id}/unsigned": {
+            "get": _operation("unsigned", "The transactions to sign yourself", path="id")
+        },
+        "/acts/{id}/signed": {
+            "post": _operation(
+                "signed",
+                "Hand in the transactions that you signed",
+                answer=ACT,
+                path="id",
+                body={
+                    "type": "object",
+                    "required": ["raw"],
+                    "properties": {"raw": {"type": "array", "items": {"type": "string"}}},
+                },
+            )
+        },
+        "/acts/{id}/withdraw": {
+            "post": _operation("withdraw", "Withdraw an unsigned act", answer=ACT, path="id")
+        },
+        "/lists": {"get": _operation("lists", "The lists that you have")},
+        "/events": {
+            "get": _operation(
+                "events",
+                "Events about you, oldest first",
+                query=(("after", "block.log_index of the last one seen.", {"type": "string"}),
+                       _LIMIT),
+            )
+        },
+    }  # fmt: skip
+    paths |= {f"/do/{act.name}": {"post": _doing(act)} for act in catalogue().values()}
+    paths |= dict(_lists())
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tanlian",
+            "version": "1",
+            "description": "Carbon in kg, money in micro-yuan, times in UTC seconds; acts take "
+            "amounts as people write them, in the unit of the field.",
+        },
+        "servers": [{"url": "/api/v1"}],
+        "security": [{"key": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "schemas": {
+                "Error": {
+                    "type": "object",
+                    "required": ["code", "message"],
+                    "properties": {
+                        "code": {"type": "string"},
+                        "message": {"type": "string"},
+                        "fields": {"type": "object", "additionalProperties": {"type": "string"}},
+                    },
+                },
+                "Act": {
+                    "type": "object",
+                    "required": ["id", "act", "state", "transactions"],
+                    "properties": {
+                        "id": {"type": "string"},
+                        "act": {"type": "string"},
+                        "state": {"type": "string"},
+                        "transactions": {"type": "array", "items": {"type": "object"}},
+                    },
+                },
+            },
+        },
+    }
+
+
+def _doing(act: Act) -> dict[str, Any]:
+    who = ", ".join(role_names(int(act.roles or ALL_ROLES)))
+    body = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {field.name: _described(field) for field in act.fields},
+        "required": [
+            field.name for field in act.fields if not field.optional and field.kind.widget != "flag"
+        ],
+    }
+    found = _operation(
+        act.name,
+        act.title,
+        words=f"{act.explains} Who may: {who}."
+        + (" Sensitive: the key must have been issued for such acts." if act.sensitive else ""),
+        answer=ACT,
+        body=body,
+        query=(
+            ("dry_run", "Only tell the calls.", {"type": "string", "enum": ["true", "false"]}),
+            ("unsigned", "Do not sign it.", {"type": "string", "enum": ["true", "false"]}),
+            ("account", "The account that signs.", {"type": "string"}),
+        ),
+    )
+    found["parameters"].append(_IDEMPOTENCY)
+    found["tags"] = [act.noun]
+    return found
+
+
+def _described(field: Field) -> dict[str, Any]:
+    unit = f" ({field.kind.unit})" if field.kind.unit else ""
+    words = f"{field.title}{unit}. {field.hint}".strip()
+    return {**field.kind.schema, "description": words}
+
+
+def _lists() -> Iterator[tuple[str, Any]]:
+    for found in section.listings(ALL_ROLES):
+        yield f"/lists/{found.name}", {"get": _list(found)}
+
+
+def _list(found: Listing) -> dict[str, Any]:
+    answer = {
+        "type": "object",
+        "required": ["items", "next", "as_of"],
+        "properties": {
+            "items": row_type(found).json_schema(),
+            "next": {"type": ["integer", "null"]},
+            "as_of": {"type": ["integer", "null"]},
+        },
+    }
+    return _operation(
+        f"list.{found.name}", found.title, words=found.explains, answer=answer,
+        query=(_AFTER, _LIMIT),
+    ) | {"tags": ["lists"]}  # fmt: skip
+
+
+def _operation(
+    name: str,
+    title: str,
+    *,
+    words: str = "",
+    answer: dict[str, Any] | None = None,
+    body: dict[str, Any] | None = None,
+    path: str = "",
+    query: tuple[tuple[str, str, dict[str, Any]], ...] = (),
+) -> dict[str, Any]:
+    parameters: list[dict[str, Any]] = [
+        {"name": n, "in": "query", "description": d, "schema": s} for n, d, s in query
+    ]
+    if path:
+        parameters.append(
+            {"name": path, "in": "path", "required": True, "schema": {"type": "string"}}
+        )
+    json_of = lambda schema: {"application/json": {"schema": schema}}  # noqa: E731
+    answered = json_of(answer or {"type": "object"})
+    refused = {"description": "Refused; nothing changed.", "content": json_of(ERROR)}
+    found: dict[str, Any] = {
+        "operationId": name,
+        "summary": title,
+        "parameters": parameters,
+        "responses": {
+            "200": {"description": "Done.", "content": answered},
+            **{str(code): refused for code in (400, 401, 403, 404, 409, 422, 429, 503)},
+        },
+    }
+    if words:
+        found["description"] = words
+    if body is not None:
+        found["requestBody"] = {"required": True, "content": json_of(body)}
+        found["responses"]["202"] = {"description": "On its way.", "content": answered}
+    return found

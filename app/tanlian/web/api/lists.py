@@ -1,0 +1,89 @@
+"""The lists of the desk and one's events, for programs."""
+
+import typing
+from typing import Any
+
+from flask import jsonify, request
+from flask.typing import ResponseReturnValue
+from pydantic import TypeAdapter
+
+from tanlian.domain.errors import InvalidInput
+from tanlian.readmodel.checkpoints import position
+from tanlian.readmodel.queries import members, units
+from tanlian.web import current
+from tanlian.web.api import programs
+from tanlian.web.desks import section
+from tanlian.web.desks.listing import Listing, Visitor
+from tanlian.web.guards import program
+
+MOST = 500
+_EXACT = 2**53
+
+
+@program(writes=False)
+def lists() -> ResponseReturnValue:
+    """The lists that the organisation has."""
+    found = section.listings(_visitor().roles)
+    return jsonify(items=[{"name": one.name, "title": one.title} for one in found])
+
+
+@program(writes=False)
+def one(name: str) -> ResponseReturnValue:
+    """A list, page by page: `after` counts the rows already seen."""
+    here, limit, after = _visitor(), _number("limit", MOST), _number("after", 0)
+    found = section.listing(name, here.roles)
+    with current.tables() as db:
+        rows, at = found.rows(db, here), position(db)
+    some = list(rows[after : after + min(limit, MOST)])
+    following = after + len(some) if after + len(some) < len(rows) else None
+    items = exact(row_type(found).dump_python(some, mode="json"))
+    return jsonify(items=items, next=following, as_of=at.block if at else None)
+
+
+@program(writes=False)
+def events() -> ResponseReturnValue:
+    """Events about the organisation, oldest first, behind the cursor `after` (block.log_index)."""
+    block, _, index = request.args.get("after", "0.0").partition(".")
+    if not (block.isascii() and block.isdigit() and index.isascii() and index.isdigit()):
+        raise InvalidInput("The cursor is block.log_index, as in 120.3.")
+    limit = min(_number("limit", MOST), MOST)
+    with current.tables() as db:
+        found = units.events_about(
+            db, programs.person().organisation, after=(int(block), int(index)), limit=limit
+        )
+    return jsonify(items=found, next=found[-1]["cursor"] if found else None)
+
+
+def row_type(listing: Listing) -> TypeAdapter[Any]:
+    """Return how the rows of a list are described and written."""
+    returned = typing.get_type_hints(listing.rows)["return"]
+    (row,) = typing.get_args(returned)
+    return TypeAdapter(list[row])  # type: ignore[valid-type]
+
+
+def exact(value: Any) -> Any:
+    """Write integers that programs would round as text."""
+    if isinstance(value, dict):
+        return {name: exact(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [exact(part) for part in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _EXACT:
+        return str(value)
+    return value
+
+
+def _visitor() -> Visitor:
+    organisation = programs.person().organisation
+    with current.tables() as db:
+        at = position(db)
+        roles = members.member(db, organisation).roles
+    return Visitor(organisation, roles, at.time if at else current.office().now())
+
+
+def _number(name: str, otherwise: int) -> int:
+    found = request.args.get(name)
+    if found is None:
+        return otherwise
+    if not found.isascii() or not found.isdigit() or len(found) > 9:
+        raise InvalidInput(f"{name} must be a whole number.", name=name)
+    return int(found)
