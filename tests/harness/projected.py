@@ -32,7 +32,7 @@ def project(node: BoaNode, world: Any, engine: Engine) -> None:
 def assert_equal(node: BoaNode, world: Any, engine: Engine | None = None) -> Verdict:
     """Assert that tables made from what was recorded say what the contracts say."""
     verdict = verify(engine or in_memory(), node.contracts(world))
-    assert verdict.differences == ()
+    assert verdict.differences == (), verdict.differences[:5]
     return verdict
 
 

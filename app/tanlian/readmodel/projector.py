@@ -41,6 +41,7 @@ PAUSE_FOR_TURN_SECONDS = 1.0
 SUBJECTS = (
     "organisation", "organisation_id", "buyer", "seller", "emitter", "verifier", "bank", "owner",
     "proposer", "counterparty", "treasury",
+    "grantee", "complainant",
 )  # fmt: skip
 
 

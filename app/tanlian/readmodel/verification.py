@@ -13,10 +13,12 @@ from tanlian.chain.contracts import Contracts
 from tanlian.readmodel.checkpoints import position
 from tanlian.readmodel.projector import Projector
 from tanlian.readmodel.tables import metadata
-from tanlian.readmodel.views import duties, emissions, incentives, market, registers
+from tanlian.readmodel.views import duties, emissions, incentives, market, registers, supervision
 from tanlian.readmodel.views.question import Question
 
-AREAS = tuple(area.questions for area in (registers, market, emissions, duties, incentives))
+AREAS = tuple(
+    area.questions for area in (registers, market, emissions, duties, incentives, supervision)
+)
 
 
 @dataclass(frozen=True, slots=True)

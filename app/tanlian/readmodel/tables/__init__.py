@@ -14,6 +14,7 @@ from tanlian.readmodel.tables import (
     methods,
     monitoring,
     offsets,
+    supervision,
 )
 from tanlian.readmodel.tables.core import (
     accounts,
@@ -68,5 +69,6 @@ __all__ = [
     "plans",
     "redemptions",
     "sessions",
+    "supervision",
     "trading_accounts",
 ]

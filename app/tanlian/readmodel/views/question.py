@@ -41,7 +41,9 @@ def kept(value: Any, like: Any) -> Any:
         return None
     if like == FOR_EVER:
         return min(value, FOR_EVER)
-    return tuple(sorted(value)) if isinstance(value, tuple) else value
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):  # a list, not a struct
+        return tuple(sorted(value))
+    return value
 
 
 def rows_of(db: Connection, table: Table) -> Iterator[RowMapping]:
