@@ -30,6 +30,8 @@ SAMPLES = {
 SPECIAL = {
     "year": "2024",
     "vintage": "2024",
+    "first_year": "2024",
+    "last_year": "2025",
     "quantity": "12",
     "basis": "default",
     "rules": "cn_market_2021",
@@ -52,6 +54,8 @@ BY_NAME = {
     ("net-sales.record", "rules"): RULES.encode(),
     ("auction.announce", "rules"): "cn_2024",
     ("rules.propose", "rules"): "incentives_2024",
+    ("complaint.take-up", "reference"): "7",
+    ("complaint.pursue", "reference"): "7",
     ("credits.import", "first"): "7",
     ("credits.import", "last"): "9",
 }

@@ -109,16 +109,32 @@ def _option(field: Field) -> click.Option:
     if field.kind.widget == "rows":
         columns = ",".join(column.name for column in field.kind.columns)
         help_text += f" A CSV file with the columns {columns}."
+    if field.kind.widget == "several":
+        help_text += f" Some of {', '.join(field.kind.choices)}, joined by commas."
     preset = field.preset() if callable(field.preset) else field.preset
     return click.Option(
         [flag, field.name],
         required=not field.optional and not preset,
         default=preset or None,
         show_default=bool(preset),
-        metavar=(field.kind.unit or field.kind.widget).upper(),
-        type=click.Choice(list(field.kind.choices)) if field.kind.choices else _Given(field),
+        metavar=_metavar(field),
+        type=_type(field),
         help=help_text,
     )
+
+
+def _metavar(field: Field) -> str | None:
+    if field.kind.widget == "choice":
+        return None  # click shows the words
+    if field.kind.widget == "several":
+        return "WORDS"
+    return (field.kind.unit or field.kind.widget).upper()
+
+
+def _type(field: Field) -> click.ParamType:
+    if field.kind.widget == "choice":
+        return click.Choice(list(field.kind.choices))
+    return _Given(field)
 
 
 class _Given(click.ParamType):

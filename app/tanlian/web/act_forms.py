@@ -96,7 +96,7 @@ def _given(one: Field) -> Any:
     if widget == "rows":
         content = _content(request.files.get(f"{name}-file"))
         return content or _lines(one)
-    if widget == "roles":
+    if widget in {"roles", "several"}:
         return ",".join(request.form.getlist(name))
     return request.form.get(name, "")
 

@@ -17,6 +17,7 @@ from tanlian.services.acts import (
     money,
     monitoring,
     offsets,
+    supervision,
     trading,
     units,
 )
@@ -36,6 +37,7 @@ MODULES = (
     incentives,
     checks,
     auction,
+    supervision,
 )
 
 

@@ -123,6 +123,23 @@ def choice(values: Mapping[str, Any], titles: Mapping[str, str]) -> Kind:
     return Kind("choice", read, {"type": "string", "enum": list(values)}, choices=titles)
 
 
+def several(values: Mapping[str, Any], titles: Mapping[str, str]) -> Kind:
+    """Some of some words, joined by commas; comes as a list of their values, each once."""
+
+    def read(_desk: "Desk", raw: Raw) -> list[Any]:
+        words = dict.fromkeys(word.strip() for word in _text(raw).split(","))
+        for word in words:
+            if word not in values:
+                raise InvalidInput(
+                    f"{word!r} is none of {', '.join(values)}; choose some of them.", value=word
+                )
+        return [values[word] for word in words]
+
+    word = "|".join(re.escape(one) for one in values)
+    schema = {"type": "string", "pattern": f"^({word})(,({word}))*$"}
+    return Kind("several", read, schema, choices=titles)
+
+
 def rows(columns: "tuple[Field, ...]", read: Callable[["Desk", Sequence[Row]], Any]) -> Kind:
     """A table; programs send a list of objects, people fill in lines or upload a CSV file."""
     schema = {
