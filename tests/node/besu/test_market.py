@@ -38,7 +38,7 @@ class Cut(BaseException):
 
 @pytest.fixture(scope="module")
 def network(besu, tmp_path_factory):
-    table = description(chain_id=CHAIN_ID)
+    table = description(chain_id=CHAIN_ID, request_timeout_seconds=20)
     table["accounts"] = [Key(keccak(b"besu/deployer")).address]
     made = BesuNetwork(tmp_path_factory.mktemp("market"), besu, table)
     try:

@@ -49,7 +49,11 @@ def clock(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def network(besu, faketime, clock, tmp_path_factory):
-    made = BesuNetwork(tmp_path_factory.mktemp("year"), besu, description(chain_id=20_261))
+    made = BesuNetwork(
+        tmp_path_factory.mktemp("year"),
+        besu,
+        description(chain_id=20_261, request_timeout_seconds=20),
+    )
     try:
         with pytest.MonkeyPatch.context() as context:  # for the nodes, not for who watches them
             context.setenv("LD_PRELOAD", faketime)
