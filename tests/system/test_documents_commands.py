@@ -253,3 +253,41 @@ def test_key__private_file__readable_for_the_owner_only_and_encrypted(office):
     path = private(office, "regulator")
     assert path.stat().st_mode & 0o077 == 0
     assert b"ENCRYPTED" in path.read_bytes()
+
+
+def compare(office, *more):
+    stores = (office / "documents", office / "copy")
+    return run(office, "compare", *stores, *more, store=False)
+
+
+def test_compare__two_stores__every_difference_named_with_who_signed(office):
+    documents = [seal(office, "regulator") for _ in range(40)]
+    shutil.copytree(office / "documents", office / "copy")
+    same = compare(office)
+    assert same.exit_code == 0, same.output
+    assert "0 documents differ, found with 1 comparisons." in same.output
+    added = seal(office, "verifier")
+    content = bytearray(blob(office, documents[7]).read_bytes())
+    content[-1] ^= 1
+    blob(office, documents[7]).write_bytes(content)
+    other = office / "copy" / "blobs" / documents[20][2:4] / documents[20][4:6] / documents[20][2:]
+    other.unlink()
+    told = compare(office, "--json")
+    assert told.exit_code == 1
+    found = json.loads(told.output)
+    author = Key(EMITTER).address.lower()
+    rows = {row["document"]: row for row in found["differences"]}
+    assert set(rows) == {added, documents[7], documents[20]}
+    assert (rows[added]["side"], rows[added]["first_signer"]) == ("only in the first copy", author)
+    assert (rows[documents[7]]["first_signer"], rows[documents[7]]["second_signer"]) == (
+        "blob_damaged", author,
+    )  # fmt: skip
+    assert rows[documents[20]]["second_signer"] == "not_found"
+    assert found["comparisons"] < 30
+    assert "3 documents differ" in compare(office).output
+
+
+def test_compare__no_store__named(office):
+    seal(office, "regulator")
+    (office / "copy").mkdir()
+    assert "copy is no store of documents" in compare(office).output

@@ -285,6 +285,17 @@ def test_export_case__readings_that_were_not_anchored_so__refused_before_anythin
     assert failed(exported(it, access, replace(file, readings=lie), (15,))) == []  # its own batch
 
 
+def test_export_case__readings_that_wait_to_be_anchored__spoil_no_batch_and_are_not_proved(
+    two_gateways,
+):
+    it, access, (file, _) = two_gateways
+    later = replace(file.readings[0], start=START + 30 * 3600, sequence=31)
+    longer = replace(file, readings=(*file.readings, later))
+    assert failed(exported(it, access, longer, (23,))) == []
+    with pytest.raises(NotFound, match="is not on the chain"):
+        exported(it, access, longer, (24,))
+
+
 def test_export_case__reading_that_the_file_lacks__refused(two_gateways):
     it, access, (file, _) = two_gateways
     case = Case(3, YEAR, file, [(START, 9, 9)])

@@ -178,6 +178,65 @@ def test_gateway__batches_of_an_hour__anchored_one_by_one_and_located_in_their_h
     assert one["anchoring_transaction"]
 
 
+def test_locate__devices_and_roots_from_the_chain__after_keys_and_gateway_changed(tmp_path, market):
+    it, access = market
+    path = settings_file(tmp_path)
+    write_readings(tmp_path / "readings.csv", [signed(h) for h in range(72)])
+    assert it.run("gateway", "import", path, tmp_path / "readings.csv").exit_code == 0
+    gateway = GatewaySettings.load(path).open(lambda: START + 10 * 86_400)
+    gateway.close_due()
+    batches = gateway.store.batches(anchored=False)
+    mine = it.sender("emitter")
+    first = ChainAnchoring(access.contracts, it.sender("gateway"), 2024)
+    first.anchor(batches[0])
+    old, new = it.key("gateway").address, it.key("gateway 2").address
+    access.act(mine, "monitoring", "replace_gateway", 2024, old, new, "flooded")
+    second = ChainAnchoring(access.contracts, it.sender("gateway 2"), 2024)
+    second.anchor(batches[1])
+    access.act(mine, "monitoring", "replace_device_key", 1, it.key("device 2").address, "worn out")
+    kept = gateway.store.readings(FIRST, 72)
+    gateway.store.close()
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    write_readings(good, kept[:48])
+    lie = dataclasses.replace(kept[30].reading, mass_g=80_000)
+    write_readings(bad, [*kept[:30], dataclasses.replace(kept[30], reading=lie), *kept[31:48]])
+    fine = it.run("locate", good, good, "--case", "2-2024")
+    assert fine.exit_code == 0, fine.output
+    told = it.run("locate", good, bad, "--case", "2-2024", "--json")
+    assert told.exit_code == 1
+    (one,) = json.loads(told.output)["differences"]
+    assert (one["source_name"], one["device_name"]) == ("boiler", "analyser")
+    assert (one["first_standing"], one["anchored_copy"]) == ("signed by the device", "first")
+    # both parties may lie alike: the chain alone tells
+    alike = it.run("locate", bad, bad, "--case", "2-2024")
+    assert alike.exit_code == 1
+    assert "bad.csv: 1 batches are not as anchored." in alike.output
+    # what waits to be anchored spoils no batch before it
+    write_readings(good, kept)
+    waiting = it.run("locate", good, good, "--case", "2-2024", "--json")
+    assert json.loads(waiting.output)["not_as_anchored"] == [[FIRST + 48], [FIRST + 48]]
+
+
+@pytest.mark.parametrize(
+    ("case", "more", "reason"),
+    [
+        ("2-2023", (), "keeps no logbook for 2023"),
+        ("1-2024", (), "keeps no logbook for 2024"),
+        ("2-2024", ("--gateway", "0x" + "11" * 20), "is no gateway of organisation 2"),
+        ("two", (), "A case is ORGANISATION-YEAR"),
+        ("2-2024", ("--anchors", "{file}"), "leave out --devices"),
+    ],
+)  # fmt: skip
+def test_locate__case_that_is_none__named(tmp_path, market, case, more, reason):
+    it, _ = market
+    file = tmp_path / "readings.csv"
+    write_readings(file, [signed(0)])
+    arguments = [str(file) if one == "{file}" else one for one in more]
+    told = it.run("locate", file, file, "--case", case, *arguments)
+    assert told.exit_code in {1, 2}
+    assert reason in told.output
+
+
 @pytest.mark.parametrize(
     ("more", "reason"),
     [({"batch_hours": 0}, "1 to 744 hours"), ({"batch_hours": 745}, "1 to 744 hours"),

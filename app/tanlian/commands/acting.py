@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tanlian.domain.errors import TanlianError
+from tanlian.domain.errors import InvalidInput, TanlianError
 from tanlian.domain.identity import document_hash
 from tanlian.domain.instrument import parse_instrument
 from tanlian.domain.roles import parse_roles
@@ -115,6 +115,18 @@ class Parsed(click.ParamType):
             return self._parse(value)
         except TanlianError as error:
             self.fail(error.user_message, param, ctx)
+
+
+def case_of(text: str) -> tuple[int, int]:
+    """Read a case as people name it: ORGANISATION-YEAR.
+
+    Raises:
+        InvalidInput: it is not two numbers with a dash.
+    """
+    organisation, _, year = text.partition("-")
+    if not (organisation.isdecimal() and year.isdecimal()):
+        raise InvalidInput("A case is ORGANISATION-YEAR, such as 2-2024.")
+    return int(organisation), int(year)
 
 
 def _document(text: str) -> bytes:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from tanlian.commands.acting import Parsed, target_of
+from tanlian.commands.acting import Parsed, case_of, target_of
 from tanlian.domain.errors import InvalidInput
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -88,11 +88,7 @@ def calibre(
         gases=gases or GASES,
     )
     if case:
-        try:
-            org_id, year = (int(part) for part in case.split("-"))
-        except ValueError as error:
-            raise InvalidInput("A case is ORGANISATION-YEAR, such as 2-2024.") from error
-        described = as_on_chain(open_access(target_of(ctx)), org_id, year, described)
+        described = as_on_chain(open_access(target_of(ctx)), *case_of(case), described)
     found = compare(described, tolerance)
     if as_json:
         click.echo(json.dumps(plain(found), indent=1))

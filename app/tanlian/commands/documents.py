@@ -281,3 +281,39 @@ def verify(ctx: click.Context, *, document: bytes | None, author: str | None, st
     click.echo(f"{len(wanted) - bad} of {len(wanted)} documents are whole; so is the log.")
     if bad:
         ctx.exit(1)
+
+
+@documents.command()
+@click.argument("store", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("other", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
+@click.pass_context
+def compare(ctx: click.Context, store: Path, other: Path, *, as_json: bool) -> None:
+    """Name the documents in which two stores differ; exit with 1 if there are any.
+
+    Compared is what a document's author signed, found from the roots of two trees down.
+    """
+    from tanlian.domain.errors import TanlianError
+    from tanlian.proofs.locate import locate_documents
+
+    stores = [_opened(store), _opened(other)]
+    located = locate_documents(*(one.contents() for one in stores))
+    rows = []
+    for address, side in sorted(located.keys.items()):
+        signers = []
+        for one in stores:
+            try:
+                signers.append(one.sealed(address).author())
+            except TanlianError as error:
+                signers.append(error.code)
+        rows.append((f"0x{address.hex()}", side.value, *signers))
+    if as_json:
+        names = ("document", "side", "first_signer", "second_signer")
+        found = [dict(zip(names, row, strict=True)) for row in rows]
+        click.echo(json.dumps({"comparisons": located.comparisons, "differences": found}, indent=1))
+    else:
+        for document, where, first, second in rows:
+            click.echo(f"{document}: {where}; signed by {first} | {second}")
+        click.echo(f"{len(rows)} documents differ, found with {located.comparisons} comparisons.")
+    if rows:
+        ctx.exit(1)

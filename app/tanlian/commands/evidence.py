@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tanlian.commands.acting import acting
+from tanlian.commands.acting import acting, case_of
 
 if TYPE_CHECKING:
     from tanlian.chain.transactions import Sender
@@ -56,12 +56,12 @@ def export(  # noqa: PLR0917  click passes by name
     from tanlian.services.evidence_export import Case, export_case
     from tanlian.services.reading_files import ReadingFile
 
+    org_id, year = case_of(case)
     try:
-        org_id, year = (int(part) for part in case.split("-"))
         wanted = [tuple(int(part) for part in key.split(",")) for key in keys]
         places = [(start, source, device) for start, source, device in wanted]
     except ValueError as error:
-        raise InvalidInput("A case is ORGANISATION-YEAR, a reading START,SOURCE,DEVICE.") from error
+        raise InvalidInput("A reading is named START,SOURCE,DEVICE: three numbers.") from error
     described = Case(
         org_id,
         year,

@@ -207,6 +207,20 @@ class Documents:
         named |= {path.stem for path in (self._log.parent / "cards").glob("*.json")}
         return [bytes.fromhex(name) for name in sorted(named)]
 
+    def contents(self) -> dict[bytes, bytes]:
+        """Return what each document is, by address: a hash over its bytes and its author's word.
+
+        A document that is damaged or gone has a hash that no whole one has.
+        """
+        found = {}
+        for address in self.addresses():
+            try:
+                sealed = self.sealed(address)
+                found[address] = keccak(sealed.blob + sealed.content_hash + sealed.signature)
+            except TanlianError as error:
+                found[address] = keccak(b"no document: " + error.code.encode())
+        return found
+
     def grants(self, address: bytes | None = None) -> list[Grant]:
         """Return the log, of one document or of all.
 

@@ -206,7 +206,9 @@ def _logbooks(case: Case, mine: Sequence[Event]) -> list[_Logbook]:
     books = []
     for events in anchored.values():
         hours = sorted(events)
-        inside = [r for r in case.readings.readings if r.start >= hours[0] * SECONDS_PER_HOUR]
+        begin = hours[0] * SECONDS_PER_HOUR
+        end = (hours[-1] + events[hours[-1]]["hours"]) * SECONDS_PER_HOUR  # later ones wait yet
+        inside = [r for r in case.readings.readings if begin <= r.start < end]
         words = body_words([reading.body for reading in inside])
         books.append((PeriodCopy(words, hours), events))
     return books
@@ -226,9 +228,10 @@ def _anchored(
             "The file holds no reading of source {1}, device {2}, from {0}.".format(*key)
         )
     for copy, events in books:
-        if key[0] < min(events) * SECONDS_PER_HOUR:
-            continue
-        batch, proof = copy.prove(*key)
+        try:
+            batch, proof = copy.prove(*key)
+        except InvalidInput:
+            continue  # its hour is in no batch of this gateway
         event = events[batch]
         root = Node(bytes(event["root"]), event["mass_g"], event["count"])
         if copy.batch_roots[batch] == root:

@@ -152,7 +152,8 @@ def _judge(
         return Standing.STRANGER, ""
     if device is None:
         return Standing.SIGNED, signer
-    return (Standing.DEVICE if signer == device.signer else Standing.STRANGER), signer
+    own = signer in {device.signer, *device.former}
+    return (Standing.DEVICE if own else Standing.STRANGER), signer
 
 
 def _anchored(anchor: Anchor | None, kept: list[bool]) -> str:

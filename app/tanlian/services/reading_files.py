@@ -43,6 +43,7 @@ class Device:
     device: int
     device_name: str
     signer: str
+    former: frozenset[str] = frozenset()  # keys that it had before
 
 
 @dataclass(frozen=True, slots=True)
