@@ -731,14 +731,12 @@ def upgrade() -> None:
             existing_type=sa.INTEGER(),
             type_=tanlian.readmodel.tables.types.Whole(),
             existing_nullable=False,
-            autoincrement=False,
         )
         batch_op.alter_column(
             "period",
             existing_type=sa.INTEGER(),
             type_=tanlian.readmodel.tables.types.Whole(),
             existing_nullable=False,
-            autoincrement=False,
         )
 
     # ### end Alembic commands ###
@@ -752,14 +750,12 @@ def downgrade() -> None:
             existing_type=tanlian.readmodel.tables.types.Whole(),
             type_=sa.INTEGER(),
             existing_nullable=False,
-            autoincrement=False,
         )
         batch_op.alter_column(
             "region",
             existing_type=tanlian.readmodel.tables.types.Whole(),
             type_=sa.INTEGER(),
             existing_nullable=False,
-            autoincrement=False,
         )
 
     op.drop_table("votes")
