@@ -41,6 +41,8 @@ def anomalies(
         *_reports(db, rules, year, mine, now),
         *_sectors(rules, year, rows, wanted),
     ]
+    for row in mine:
+        found += rules.judge(AnomalyKind.SHORTFALL, row.organisation, year, row.shortfall_kg)
     for buyer, count in defaults(db, year).items():
         if buyer in wanted:
             found += rules.judge(AnomalyKind.DEFAULT, buyer, year, count)

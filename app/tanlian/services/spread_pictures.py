@@ -78,6 +78,7 @@ def map_picture(name: str, words: Words, tiles: Sequence[Tile]) -> Drawing:
     rows = max(tile.region.at[1] for tile in tiles) + 1
     columns = max(tile.region.at[0] for tile in tiles) + 1
     drawing = Drawing(name, words.title, words.description, _TOP + rows * (TILE + GAP))
+    drawing.role = "group"
     left = (WIDTH - columns * (TILE + GAP)) // 2
     for tile in tiles:
         column, row = tile.region.at

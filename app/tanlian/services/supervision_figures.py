@@ -12,12 +12,14 @@ from tanlian.readmodel.queries.units import RegionYear, region_years
 
 GROUP_HEADS = (
     "year", "region", "sector", "emitters", "capacity_kg", "cap_kg", "target_kg", "allocated_kg",
-    "declared_kg", "accepted_kg", "accepted", "bought_t", "sold_t", "least_kg", "lower_quartile_kg",
+    "declared_kg", "accepted_kg", "accepted", "surrendered_kg", "shortfall_kg", "bought_t",
+    "sold_t", "least_kg", "lower_quartile_kg",
     "median_kg", "upper_quartile_kg", "most_kg",
 )  # fmt: skip
 EMITTER_HEADS = (
     "year", "organisation", "name", "region", "sector", "allocated_kg", "declared_kg",
     "verified_kg", "accepted_kg", "measured_g", "state", "late", "bought_t", "sold_t",
+    "surrendered_kg", "shortfall_kg",
 )  # fmt: skip
 
 
@@ -67,6 +69,14 @@ class GroupYear:
         return sum(row.accepted_kg is not None for row in self.rows)
 
     @property
+    def surrendered_kg(self) -> int:
+        return sum(row.surrendered_kg for row in self.rows)
+
+    @property
+    def shortfall_kg(self) -> int:
+        return sum(row.shortfall_kg for row in self.rows)
+
+    @property
     def bought_t(self) -> int:
         return sum(row.bought_t for row in self.rows)
 
@@ -100,8 +110,8 @@ class GroupYear:
         return (
             self.year, "" if self.region is None else self.region,
             "" if self.sector is None else self.sector, len(self.rows), *caps, self.allocated_kg,
-            self.declared_kg, self.accepted_kg, self.accepted_count, self.bought_t, self.sold_t,
-            *five,
+            self.declared_kg, self.accepted_kg, self.accepted_count, self.surrendered_kg,
+            self.shortfall_kg, self.bought_t, self.sold_t, *five,
         )  # fmt: skip
 
 
@@ -178,7 +188,7 @@ def emitter_rows(year: int, rows: Iterable[EmitterYear]) -> Iterator[tuple[objec
         yield (
             year, row.organisation, row.name, row.region, row.sector, row.entitled_kg,
             *("" if value is None else value for value in figures), row.state.name.lower(),
-            bool(r and r.is_late), row.bought_t, row.sold_t,
+            bool(r and r.is_late), row.bought_t, row.sold_t, row.surrendered_kg, row.shortfall_kg,
         )  # fmt: skip
 
 

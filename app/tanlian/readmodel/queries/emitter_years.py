@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Column, func, select, union
 from sqlalchemy.engine import Connection
 
+from tanlian.domain.errors import NotFound
 from tanlian.domain.instrument import Instrument, Kind
 from tanlian.domain.report_state import ReportState
 from tanlian.domain.roles import Role
 from tanlian.readmodel.queries import emissions, members
+from tanlian.readmodel.queries.duties import Duty, duties_of_period
 from tanlian.readmodel.queries.emissions import Report
 from tanlian.readmodel.tables import allocations, fills, obligations, plans, sessions
 from tanlian.readmodel.tables.emissions import reports
@@ -29,6 +31,8 @@ class EmitterYear:
     report: Report | None
     bought_t: int = 0
     sold_t: int = 0
+    surrendered_kg: int = 0
+    shortfall_kg: int = 0  # as recorded after the deadline
 
     @property
     def accepted_kg(self) -> int | None:
@@ -73,6 +77,13 @@ def emitter_years(db: Connection, year: int) -> list[EmitterYear]:
     for organisation, lots in _traded(db, year, fills.c.seller):
         if organisation in found:
             found[organisation] = replace(found[organisation], sold_t=lots)
+    for duty in _duties(db, year):
+        if duty.organisation in found:
+            found[duty.organisation] = replace(
+                found[duty.organisation],
+                surrendered_kg=duty.surrendered_kg,
+                shortfall_kg=duty.shortfall_kg,
+            )
     return list(found.values())
 
 
@@ -88,6 +99,13 @@ def defaults(db: Connection, year: int) -> dict[int, int]:
         .group_by(obligations.c.buyer)
     )
     return {row[0]: int(row[1]) for row in db.execute(query)}
+
+
+def _duties(db: Connection, year: int) -> list[Duty]:
+    try:
+        return duties_of_period(db, year, limit=None)
+    except NotFound:  # no rules of surrender for that year yet
+        return []
 
 
 def _traded(db: Connection, year: int, side: Column[int]) -> list[tuple[int, int]]:

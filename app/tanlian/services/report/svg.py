@@ -59,6 +59,7 @@ class Drawing:
     description: str
     height: int = HEIGHT
     shapes: list[str] = field(default_factory=list)
+    role: str = "img"  # "group" where shapes are links
 
     @property
     def across(self) -> tuple[int, int]:
@@ -123,7 +124,8 @@ class Drawing:
         """Return the whole picture as text for an HTML page."""
         title, words = f"{self.name}-title", f"{self.name}-desc"
         return (
-            f'<svg role="img" aria-labelledby="{title} {words}" viewBox="0 0 {WIDTH} {self.height}"'
+            f'<svg role="{self.role}" aria-labelledby="{title} {words}"'
+            f' viewBox="0 0 {WIDTH} {self.height}"'
             f' xmlns="http://www.w3.org/2000/svg"><title id="{title}">{escape(self.title)}</title>'
             f'<desc id="{words}">{escape(self.description)}</desc>{"".join(self.shapes)}</svg>'
         )

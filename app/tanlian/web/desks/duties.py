@@ -61,6 +61,7 @@ def _may_carry(row: Duty, visitor: Visitor) -> bool:
     return is_met and row.deadline_at < visitor.now
 
 
+_FIGURE = (Page("figure", N_("Where the figure comes from"), _row),)
 OWN = Listing(
     "duties",
     N_("Your duties"),
@@ -75,6 +76,7 @@ OWN = Listing(
         Link("duty.carry-over", N_("Carry over"), lambda r: {"year": r.period},
              _may_carry),
     ),
+    _FIGURE,
     waits=lambda r, _: r.outstanding_kg > 0,
     until=lambda r: r.deadline_at,
 )  # fmt: skip
@@ -92,6 +94,7 @@ ALL = Listing(
         Link("duty.correct-shortfall", N_("Correct the shortfall"), _row,
              lambda r, _: r.shortfall_kg > 0),
     ),
+    _FIGURE,
     waits=_is_short,
 )  # fmt: skip
 PERIODS = Listing(

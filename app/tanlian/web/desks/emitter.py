@@ -10,8 +10,8 @@ from tanlian.readmodel.queries import emissions, monitoring, units
 from tanlian.readmodel.queries.emissions import Report
 from tanlian.readmodel.queries.monitoring import Device, Logbook, MonitoringPlan, Source
 from tanlian.readmodel.queries.units import Holding
-from tanlian.web.desks.listing import Column, Link, Listing, Page, Visitor
-from tanlian.web.desks.regulator import MOST, report_columns
+from tanlian.web.desks.listing import Column, Link, Listing, Visitor
+from tanlian.web.desks.regulator import MOST, REPORT_PAGES, report_columns
 from tanlian.web.words import N_
 
 _ANSWERABLE = frozenset({ReportState.CORRECTED, ReportState.ESTIMATED})
@@ -65,7 +65,7 @@ REPORTS = Listing(
         Link("report.submit", N_("Replace"), lambda r: {"year": r.year},
              lambda r, _: r.state is ReportState.SUBMITTED and r.assigned_to is None),
     ),
-    (Page("report", N_("Open"), lambda r: {"organisation": r.organisation, "year": r.year}),),
+    REPORT_PAGES,
     tops=("report.submit",),
     waits=lambda r, v: _may_answer(r, v) or _may_amend(r, v),
     until=lambda r: r.respond_by,

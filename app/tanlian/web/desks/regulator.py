@@ -27,6 +27,12 @@ def of_report(row: Report) -> dict[str, object]:
     return {"organisation": row.organisation, "year": row.year}
 
 
+REPORT_PAGES = (
+    Page("report", N_("Open"), of_report),
+    Page("figure", N_("Where the figure comes from"), of_report),
+)
+
+
 def report_columns() -> tuple[Column, ...]:
     return (
         Column(N_("Organisation"), lambda r: r.organisation, "member"),
@@ -97,7 +103,7 @@ REPORTS = Listing(
         Link("report.reexamine", N_("Examine again"), of_report,
              lambda r, _: r.state is ReportState.ACCEPTED),
     ),
-    (Page("report", N_("Open"), lambda r: {"organisation": r.organisation, "year": r.year}),),
+    REPORT_PAGES,
     waits=_waits,
     until=lambda r: r.respond_by,
 )  # fmt: skip

@@ -8,8 +8,8 @@ from tanlian.domain.report_state import ReportState
 from tanlian.domain.roles import Role
 from tanlian.readmodel.queries import emissions
 from tanlian.readmodel.queries.emissions import Report
-from tanlian.web.desks.listing import Link, Listing, Page, Visitor
-from tanlian.web.desks.regulator import MOST, of_report, report_columns
+from tanlian.web.desks.listing import Link, Listing, Visitor
+from tanlian.web.desks.regulator import MOST, REPORT_PAGES, of_report, report_columns
 from tanlian.web.words import N_
 
 
@@ -41,7 +41,7 @@ QUEUE = Listing(
              lambda r, v: r.assigned_to == v.organisation and r.state is ReportState.REJECTED
              and (r.respond_by or 0) < v.now),
     ),
-    (Page("report", N_("Open"), lambda r: {"organisation": r.organisation, "year": r.year}),),
+    REPORT_PAGES,
     waits=_is_here,
     until=lambda r: r.respond_by,
 )  # fmt: skip
