@@ -37,7 +37,7 @@ class Manifest:
 
 
 def read_head(record: NetworkRecord, name: str) -> Head:
-    block = open_rpc(record, name).call("eth_getBlockByNumber", "latest", False)
+    block = open_rpc(record, name).head()
     return Head(int(block["number"], 16), block["hash"])
 
 

@@ -158,18 +158,15 @@ def state_of(record: NetworkRecord, node: NodeRecord, now: float) -> NodeState:
     pid = running_pid(place)
     disk = folder_bytes(place / "data")
     try:
-        version, peers, pool, head = open_rpc(record, node.name).batch(
-            [
-                ("web3_clientVersion", ()),
-                ("net_peerCount", ()),
-                ("txpool_besuStatistics", ()),
-                ("eth_getBlockByNumber", ("latest", False)),
-            ]
+        rpc = open_rpc(record, node.name)
+        version, peers, pool = rpc.batch(
+            [("web3_clientVersion", ()), ("net_peerCount", ()), ("txpool_besuStatistics", ())]
         )
+        head = rpc.head()
     except (NodeUnreachable, RpcRefused) as error:
         said = "not running" if pid is None else error.user_message
         return NodeState(node.name, pid, "", None, "", None, None, None, None, disk, said)
-    for answer in (version, peers, head):
+    for answer in (version, peers):
         if isinstance(answer, RpcRefused):
             said = answer.user_message
             return NodeState(node.name, pid, "", None, "", None, None, None, None, disk, said)

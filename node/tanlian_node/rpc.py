@@ -2,6 +2,7 @@
 
 import json
 import ssl
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 from tanlian_node.errors import InvalidNetwork, NodeUnreachable, RpcRefused
 
 TIMEOUT_SECONDS = 10
+HEAD_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,20 @@ class Rpc:
 
     def height(self) -> int:
         return int(self.call("eth_blockNumber"), 16)
+
+    def head(self) -> dict[str, Any]:
+        """The newest block; Besu can tell of it a moment before it serves it.
+
+        Raises:
+            NodeUnreachable: it is not served for several seconds.
+        """
+        deadline = time.monotonic() + HEAD_SECONDS
+        while (block := self.call("eth_getBlockByNumber", "latest", False)) is None:
+            if time.monotonic() > deadline:
+                raise NodeUnreachable(f"{self.url} does not serve its newest block.", url=self.url)
+            time.sleep(0.1)
+        found: dict[str, Any] = block
+        return found
 
     def peers(self) -> int:
         return int(self.call("net_peerCount"), 16)

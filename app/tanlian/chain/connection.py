@@ -33,6 +33,8 @@ FIRST_PAUSE_SECONDS = 0.25
 TIMEOUT_SECONDS = 60.0
 NOT_ALLOWED = -32007  # Besu's answer to an account that is not on its allowlist
 ALLOWLIST_PAUSE_SECONDS = 1.0
+HEAD_SECONDS = 10.0
+HEAD_PAUSE_SECONDS = 0.1
 _CLOSED_DOORS = (401, 403)
 
 Item = TypeVar("Item")
@@ -186,10 +188,21 @@ class Connection:
         return quantity(self.request("eth_blockNumber"))
 
     def block(self, number: int | str = "latest") -> dict[str, Any]:
+        """A block by its number, without its transactions.
+
+        Besu can tell of a new head a moment before it serves that block, so that a block which
+        must be there is asked for again.
+
+        Raises:
+            NodeRefused: the chain has not come that far.
+        """
         tag = hex(number) if isinstance(number, int) else number
-        block = self.request("eth_getBlockByNumber", tag, False)
-        if block is None:
-            raise NodeRefused(f"The chain has no block {number} yet.", block=number)
+        deadline = time.monotonic() + HEAD_SECONDS
+        while (block := self.request("eth_getBlockByNumber", tag, False)) is None:
+            is_ahead = isinstance(number, int) and number > self.head()
+            if is_ahead or time.monotonic() > deadline:
+                raise NodeRefused(f"The chain has no block {number} yet.", block=number)
+            time.sleep(HEAD_PAUSE_SECONDS)
         return dict(block)
 
     def now(self) -> int:

@@ -14,7 +14,7 @@ from tanlian_node.errors import NodeUnreachable, RpcRefused
 from tanlian_node.jwt import issue_token, new_jwt_key
 from tanlian_node.rpc import Rpc
 
-pytestmark = [pytest.mark.besu, pytest.mark.slow]
+pytestmark = [pytest.mark.besu, pytest.mark.slow, pytest.mark.timeout(3_600)]
 
 NAME = "regulator-1"
 

@@ -7,7 +7,7 @@ import pytest
 from harness.besu_network import BesuNetwork, description
 from tanlian_node.local import wait_until
 
-pytestmark = [pytest.mark.besu, pytest.mark.slow]
+pytestmark = [pytest.mark.besu, pytest.mark.slow, pytest.mark.timeout(3_600)]
 
 EMPTY_SECONDS = 5
 NAME = "regulator-1"

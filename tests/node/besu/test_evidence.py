@@ -17,7 +17,7 @@ from tanlian.proofs.evidence.checker import main as checker
 from tanlian.services.access import deploy_protocol
 from tanlian.services.networks import network as network_of
 
-pytestmark = [pytest.mark.besu, pytest.mark.slow]
+pytestmark = [pytest.mark.besu, pytest.mark.slow, pytest.mark.timeout(3_600)]
 
 CHAIN_ID = 20_261  # of deployments/consortium
 VALIDATORS = 4

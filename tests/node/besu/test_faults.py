@@ -8,7 +8,7 @@ import pytest
 from harness.besu_network import SINK, patience
 from tanlian_node.local import round_of, wait_until
 
-pytestmark = [pytest.mark.besu, pytest.mark.slow]
+pytestmark = [pytest.mark.besu, pytest.mark.slow, pytest.mark.timeout(3_600)]
 
 PAYERS = ("payer-a", "payer-b", "payer-c", "payer-d")
 FIRST, SECOND, THIRD, FOURTH = "regulator-1", "exchange-1", "bank-1", "verifier-1"

@@ -4,7 +4,7 @@ import pytest
 
 from harness.besu_network import SINK, BesuNetwork, address, description
 
-pytestmark = [pytest.mark.besu, pytest.mark.slow]
+pytestmark = [pytest.mark.besu, pytest.mark.slow, pytest.mark.timeout(3_600)]
 
 BLOCKS = 1_000
 FIRST, SECOND = "regulator-1", "exchange-1"

@@ -50,7 +50,7 @@ from tanlian_node.validators import (
     validators,
 )
 
-pytestmark = [pytest.mark.besu, pytest.mark.slow]
+pytestmark = [pytest.mark.besu, pytest.mark.slow, pytest.mark.timeout(3_600)]
 
 FIRST, SECOND, THIRD, FOURTH = "regulator-1", "exchange-1", "bank-1", "verifier-1"
 REASON = keccak(text="minutes of the meeting")

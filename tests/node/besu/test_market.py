@@ -25,7 +25,7 @@ from tanlian.services.run_folder import RunFolder, open_consortium
 from tanlian_node.permissions import node_lists, wanted_lists
 from tanlian_node.registers import followed
 
-pytestmark = [pytest.mark.besu, pytest.mark.slow]
+pytestmark = [pytest.mark.besu, pytest.mark.slow, pytest.mark.timeout(3_600)]
 
 CHAIN_ID = 20_261  # of deployments/consortium
 FIRST, SECOND = "regulator-1", "exchange-1"

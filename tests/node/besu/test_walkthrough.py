@@ -16,7 +16,7 @@ from tanlian_node.access import open_rpc
 from tanlian_node.local import wait_until
 from tanlian_node.network_files import read_record
 
-pytestmark = [pytest.mark.besu, pytest.mark.slow]
+pytestmark = [pytest.mark.besu, pytest.mark.slow, pytest.mark.timeout(3_600)]
 
 EXAMPLE = Path(__file__).parents[3] / "deployments" / "consortium" / "network.toml"
 MEMBERS = ("exchange", "bank", "verifier")  # in the order of their numbers, 2 to 4

@@ -25,7 +25,7 @@ from tanlian.services.run_folder import RunFolder
 from tanlian_node.local import wait_for_height
 from tanlian_node.transactions import Contract
 
-pytestmark = [pytest.mark.besu, pytest.mark.slow]
+pytestmark = [pytest.mark.besu, pytest.mark.slow, pytest.mark.timeout(3_600)]
 
 COUNT = 10
 OPENING = datetime(2024, 1, 1, tzinfo=UTC)

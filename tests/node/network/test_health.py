@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
+import rlp
 
 from harness.fake_node import fake_node
 from tanlian_node import health
 from tanlian_node.health import judge, quorum
-from tanlian_node.local import NodeState, round_of
+from tanlian_node.local import NodeState, round_of, state_of
 from tanlian_node.network_files import write_record
 
 
@@ -95,9 +96,28 @@ def test_quorum__two_thirds_rounded_up(validators, needed):
     assert quorum(validators) == needed
 
 
-def test_round_of__header_extensions__read_the_round():
-    import rlp
+def extension(sealed_round):
+    """The extraData of a QBFT header."""
+    return "0x" + rlp.encode([bytes(32), [], [], sealed_round, [b"s" * 65] * 3]).hex()
 
+
+def test_round_of__header_extensions__read_the_round():
     for number, encoded in ((0, b""), (3, b"\3"), (200, b"\xc8")):
-        extension = rlp.encode([bytes(32), [], [], encoded, [b"s" * 65] * 3])
-        assert round_of("0x" + extension.hex()) == number
+        assert round_of(extension(encoded)) == number
+
+
+def test_state_of__head_told_before_it_is_served__waited_for(network):
+    blocks = iter(
+        [None, {"number": "0x5", "hash": "0xaa", "timestamp": "0x64", "extraData": extension(b"")}]
+    )
+    methods = {
+        "web3_clientVersion": lambda: "besu/v25.12.0",
+        "net_peerCount": lambda: "0x3",
+        "txpool_besuStatistics": lambda: {"localCount": 1, "remoteCount": 2},
+        "eth_getBlockByNumber": lambda tag, full: next(blocks),
+    }
+    with fake_node(methods) as node:
+        first = replace(network.nodes[0], rpc=node.url)
+        there = replace(network, nodes=(first, *network.nodes[1:]))
+        found = state_of(there, first, 107.0)
+    assert (found.height, found.head_age_seconds, found.pending, found.problem) == (5, 7, 3, None)

@@ -11,7 +11,7 @@ from tanlian.chain import connection as connection_module
 from tanlian.chain.connection import Connection
 from tanlian.chain.credentials import Credentials
 from tanlian.chain.crowd import Act, Crowd
-from tanlian.chain.errors import BadCredentials, SenderNotAllowed
+from tanlian.chain.errors import BadCredentials, NodeRefused, SenderNotAllowed
 from tanlian.chain.keys import Call, Fees, Key, keccak
 from tanlian.domain.target import Target
 from tanlian.services.networks import network
@@ -158,3 +158,21 @@ def test_send__account_not_let_in__refused_by_name_and_nothing_sent():
             (answer,) = connection.batch([("eth_sendRawTransaction", ["0x00"])])
             assert answer["error"]["code"] == -32007
     assert door.taken == []
+
+
+def test_block__head_told_before_it_is_served__asked_again_and_the_future_is_not():
+    answers = iter([None, None, {"number": "0x5", "timestamp": "0x1"}])
+    served = {"0x5": {"number": "0x5"}, "0x6": None}
+    methods = {
+        **CHAIN,
+        "eth_blockNumber": lambda: "0x5",
+        "eth_getBlockByNumber": lambda tag, full: next(answers) if tag == "latest" else served[tag],
+    }
+    with fake_node(methods) as node:
+        connection = Connection(node.url)
+        assert connection.block()["number"] == "0x5"
+        assert connection.block(5) == {"number": "0x5"}
+        asked = len(node.calls)
+        with pytest.raises(NodeRefused, match="no block 6 yet"):
+            connection.block(6)
+        assert len(node.calls) == asked + 2  # one question, one look at the head
