@@ -45,7 +45,7 @@ SUPERVISION = {
     "plants", "plant", "plant_csv", "quarantine_csv", "device", "device_csv", "reading", "evidence",
     "figure", "figure_csv", "calibre", "emitters_csv", "anomalies",
 }  # fmt: skip
-DESK = {"desk_list", "desk_csv", "organisation", "report"}
+DESK = {"desk_list", "desk_csv", "organisation", "report", "complaint"}
 API = {"api_acts", "api_act", "api_unsigned", "api_lists", "api_list", "api_events"}
 ACTING = (
     DESK | API | {"programs"} | {"desk", "acts", "act", "act_index", "unsigned", "keys", "payees"}

@@ -48,20 +48,25 @@ def deploy_supervision() -> Duties:
     it = emissions.with_registries(deploy_register())
     obligations = deployer_of("tests/mocks/ObligationsMock.vy").deploy()
     duties = with_duties(it, it.contracts.emissions, obligations)
+    deploy_supervision_on(duties)
+    it.admit("other_regulator", Role.REGULATOR)
+    duties.open_period()
+    return duties
+
+
+def deploy_supervision_on(it: Any) -> None:
+    """Deploy supervision beside duties and emission registry that are there already."""
     it.contracts.supervision = deploy(
         "Supervision",
         it.membership,
-        duties.check,
-        duties.incentives,
-        duties.emissions,
+        it.check,
+        it.incentives,
+        it.emissions,
         RULES.take_up_seconds,
         RULES.resolve_seconds,
         RULES.longest_grant_seconds,
         RULES.rules_hash,
     )
-    it.admit("other_regulator", Role.REGULATOR)
-    duties.open_period()
-    return duties
 
 
 def grant(

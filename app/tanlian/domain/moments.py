@@ -47,3 +47,14 @@ def parse_moment(text: str) -> Moment:
 def in_utc(seconds: int) -> str:
     """Write a time of the chain as people read it."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def year_of(seconds: int) -> int:
+    """Return the civil year (UTC) of a time of the chain, as the contracts count it."""
+    return datetime.fromtimestamp(seconds, UTC).year
+
+
+def start_of_year(year: int) -> int:
+    """Return the first second (UTC) of a civil year; of one outside of 1 to 9999, the nearest."""
+    nearest = datetime(min(max(year, 1), 9_999), 1, 1, tzinfo=UTC)
+    return int(nearest.timestamp())

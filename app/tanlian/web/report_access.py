@@ -1,21 +1,30 @@
 """Who may read a report, and what they can do with it now."""
 
+from sqlalchemy.engine import Connection
+
 from tanlian.domain.roles import Role
+from tanlian.domain.supervision import ViewKind
 from tanlian.readmodel.queries.emissions import Report
+from tanlian.readmodel.queries.granted_views import Sight
 from tanlian.web.desks import emitter, regulator, verifier
 from tanlian.web.desks.listing import Link, Visitor
 from tanlian.web.guards import Forbidden
 
 
-def check(report: Report, visitor: Visitor) -> None:
-    """Refuse everybody but the emitter, the regulator, and the verifier that is or was at work.
+def check(db: Connection, report: Report, visitor: Visitor) -> bool:
+    """Refuse everybody but the emitter, the regulator, the verifier that is or was at work, and
+    whoever was granted a view of it; return whether the readings behind it are shown as well.
 
     Raises:
         Forbidden: the report is of no concern to the visitor's organisation.
     """
     at_work = {report.organisation, report.assigned_to, report.verifier}
-    if visitor.organisation not in at_work and not visitor.roles & Role.REGULATOR:
+    if visitor.organisation in at_work or visitor.roles & Role.REGULATOR:
+        return True
+    sight = Sight(db, visitor.organisation)
+    if not sight.of(ViewKind.REPORTS, report.organisation, report.year):
         raise Forbidden("This report is between its emitter, its verifier and the regulator.")
+    return sight.of(ViewKind.READINGS, report.organisation, report.year)
 
 
 def links(report: Report, visitor: Visitor) -> list[Link]:

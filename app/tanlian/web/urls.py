@@ -5,6 +5,7 @@ from flask import Flask
 from tanlian.web.views import (
     acts,
     comparing,
+    complaints,
     desk,
     door,
     entrance,
@@ -95,6 +96,8 @@ def install(app: Flask) -> None:
         # -- workbench: bank
         # -- workbench: exchange
         # -- workbench: observer
+        # -- collaborative supervision
+        ("/complaints/<int:number>", "complaint", complaints.complaint, GET),
         # -- acting for one's organisation
         ("/acts", "acts", acts.acts, GET),
         ("/acts/new", "act_index", acts.act_index, GET),

@@ -119,7 +119,8 @@ def test_subjects__of_a_grant__are_those_that_it_shows(world) -> None:
             assert seen == [m.org_id for m in it.members.values() if m.region == SOUTH]
             assert [p.org_id for p in sight.subjects(ViewKind.COINS, after=seen[0])] == seen[1:]
             assert sight.subjects(ViewKind.DUTIES) == []
-            assert sight.years(ViewKind.COINS, seen[0], YEARS) == {PERIOD}
+            assert list(sight.span(ViewKind.COINS)) == [PERIOD]
+            assert list(sight.span(ViewKind.TRADES)) == []
             about = granted_views.grants_about(db, seen[0], boa.env.timestamp)
             assert [one.view.grantee for one in about] == [it.observer.org_id]
             assert granted_views.grants_about(db, it.emitter.org_id, boa.env.timestamp) == []

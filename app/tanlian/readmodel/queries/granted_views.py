@@ -1,12 +1,12 @@
 """Who may see what of whom, decided from the tables as the contract decides."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.engine import Connection, RowMapping
 
 from tanlian.domain.errors import NotFound
+from tanlian.domain.moments import year_of
 from tanlian.domain.roles import Role
 from tanlian.domain.supervision import Extent, GrantedView, Party, Scope, ViewKind, may_view
 from tanlian.readmodel.checkpoints import position
@@ -90,46 +90,56 @@ def grants_about(db: Connection, subject: int, now: int) -> list[Grant]:
 
 
 class Sight:
-    """What one organisation may see as of the last block that the tables have."""
+    """What one organisation may see as of the last block of the tables, which is of `year`."""
 
     def __init__(self, db: Connection, viewer: int) -> None:
         here = position(db)
         self._db = db
         self._now = now = here.time if here is not None else 0
-        self._viewer = _party(db, viewer)
+        self.viewer = viewer
+        self.year = year_of(now)
+        self._known: dict[int, Party | None] = {}
+        self._party = self._about(viewer)
         self.grants = live_grants(db, viewer, now)
 
     def of(self, kind: ViewKind, subject: int, year: int) -> bool:
         """Whether it may see one kind of data of an organisation for a year."""
-        about = _party(self._db, subject)
+        about = self._about(subject)
         return self._of(kind, about, year) if about is not None else False
 
-    def years(self, kind: ViewKind, subject: int, years: Iterable[int]) -> set[int]:
-        """Return those of the years for which it may see one kind of data of an organisation."""
-        about = _party(self._db, subject)
-        if about is None:
-            return set()
-        return {year for year in years if self._of(kind, about, year)}
+    def span(self, kind: ViewKind) -> range:
+        """Return the years from the first to the last one that grants name for a kind of data."""
+        extents = [grant.extent for grant in self.grants if grant.extent.kinds & kind]
+        if not extents:
+            return range(0)
+        return range(min(e.first_year for e in extents), max(e.last_year for e in extents) + 1)
 
     def subjects(self, kind: ViewKind, *, after: int = 0, limit: int = 50) -> list[Party]:
         """Return the other organisations of which grants show one kind of data, by number."""
         extents = [grant.extent for grant in self.grants if grant.extent.kinds & kind]
-        if not extents or self._viewer is None or not self._viewer.active:
+        if not extents or self._party is None or not self._party.active:
             return []
         query = (
             select(organisations)
             .where(
                 organisations.c.id > after,
-                organisations.c.id != self._viewer.org_id,
+                organisations.c.id != self._party.org_id,
                 or_(*(_within(extent) for extent in extents)),
             )
             .order_by(organisations.c.id)
             .limit(limit)
         )
-        return [_party_of(row) for row in self._db.execute(query).mappings()]
+        found = [_party_of(row) for row in self._db.execute(query).mappings()]
+        self._known |= {party.org_id: party for party in found}
+        return found
+
+    def _about(self, number: int) -> Party | None:
+        if number not in self._known:
+            self._known[number] = _party(self._db, number)
+        return self._known[number]
 
     def _of(self, kind: ViewKind, about: Party, year: int) -> bool:
-        viewer = self._viewer
+        viewer = self._party
         if viewer is None:
             return False
         return may_view(viewer, self.grants, kind, about, year=year, at=self._now)

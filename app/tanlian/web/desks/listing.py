@@ -60,7 +60,7 @@ class Page:
 class Listing:
     """`waits` tells whether a row is a task of the visitor; `until` its deadline, if it has one.
 
-    `tops` are acts that need no row.
+    `tops` are acts that need no row. A list that is not `on_desk` is reached from another one.
     """
 
     name: str
@@ -75,6 +75,7 @@ class Listing:
     tops: tuple[str, ...] = ()
     waits: Callable[[Any, Visitor], bool] | None = None
     until: Callable[[Any], int | None] = lambda _row: None
+    on_desk: bool = True
 
     def links_of(self, row: Any, visitor: Visitor) -> list[Link]:
         return [link for link in self.links if link.when(row, visitor)]

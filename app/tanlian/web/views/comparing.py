@@ -6,6 +6,7 @@ from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from tanlian.domain.errors import InvalidInput, NotFound
+from tanlian.domain.supervision import ViewKind
 from tanlian.readmodel.queries import members
 from tanlian.services.copy_comparison import (
     FINDING_HEADS,
@@ -15,6 +16,7 @@ from tanlian.services.copy_comparison import (
     best_evidence,
     compare,
 )
+from tanlian.services.evidence_rights import EVIDENCE, READINGS
 from tanlian.services.plant_registry import Plant, plant_of
 from tanlian.services.reading_files import ReadingFile
 from tanlian.web import current
@@ -42,7 +44,7 @@ def locate(organisation: int, year: int) -> ResponseReturnValue:
 
 @member
 def evidence(organisation: int, year: int) -> ResponseReturnValue:
-    plant, _ = open_plant(organisation, year)
+    plant, _ = open_plant(organisation, year, EVIDENCE)
     keys = [_key(text) for text in request.args.getlist("reading")[:MOST_PROVED]]
     desk = current.office().evidence
     if desk is None:
@@ -57,14 +59,16 @@ def evidence(organisation: int, year: int) -> ResponseReturnValue:
     )
 
 
-def open_plant(organisation: int, year: int) -> tuple[Plant, str]:
+def open_plant(organisation: int, year: int, kinds: ViewKind = READINGS) -> tuple[Plant, str]:
     """Return a plant that the visitor may look into, and the name of its organisation.
+
+    A visitor who was granted a view needs all `kinds`.
 
     Raises:
         Forbidden, NotFound: it belongs to others; there is none.
     """
     with current.tables() as db:
-        check_evidence_right(db, organisation, year)
+        check_evidence_right(db, organisation, year, kinds)
         return plant_of(db, organisation, year), members.member(db, organisation).name
 
 

@@ -35,7 +35,7 @@ class Task:
 @member
 def desk() -> ResponseReturnValue:
     who, here = current.session().person, visitor()
-    lists = section.listings(here.roles)
+    lists = [found for found in section.listings(here.roles) if found.on_desk]
     with current.tables() as db:
         organisation = members.member(db, who.organisation)
         tasks = [
@@ -110,13 +110,14 @@ def report(organisation: int, year: int) -> ResponseReturnValue:
     here = visitor()
     with current.tables() as db:
         found = emissions.report(db, organisation, year)
-        report_access.check(found, here)
+        with_readings = report_access.check(db, found, here)
         lines = emissions.lines(db, organisation, year, found.version)
         page = {
             "steps": emissions.steps(db, organisation, year),
             "corrected": emissions.lines(db, organisation, year, found.version, corrected=True),
-            "plans": monitoring.plans_of(db, organisation, year),
-            "logbooks": monitoring.logbooks_of(db, organisation, year),
+            "plans": monitoring.plans_of(db, organisation, year) if with_readings else [],
+            "logbooks": monitoring.logbooks_of(db, organisation, year) if with_readings else [],
+            "with_readings": with_readings,
             "names": members.names(db),
         }
     return render_template(

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from tanlian.services.calibre import compare
 from tanlian.services.calibre_desk import CALIBRE_HEADS, calibre_case, gap_rows
+from tanlian.services.evidence_rights import FIGURES
 from tanlian.services.figure_provenance import PROVENANCE_HEADS, provenance
 from tanlian.web import current
 from tanlian.web.datasets import csv_answer
@@ -14,7 +15,7 @@ from tanlian.web.views.comparing import open_plant
 
 @member
 def figure(organisation: int, year: int) -> ResponseReturnValue:
-    plant, name = open_plant(organisation, year)
+    plant, name = open_plant(organisation, year, FIGURES)
     with current.tables() as db:
         found = provenance(db, plant)
     return render_template("figure.html", plant=plant, name=name, found=found)
@@ -22,7 +23,7 @@ def figure(organisation: int, year: int) -> ResponseReturnValue:
 
 @member
 def figure_csv(organisation: int, year: int) -> ResponseReturnValue:
-    plant, _ = open_plant(organisation, year)
+    plant, _ = open_plant(organisation, year, FIGURES)
     with current.tables() as db:
         found = provenance(db, plant)
     return csv_answer(f"figure-{organisation}-{year}.csv", PROVENANCE_HEADS, found.rows())
@@ -30,7 +31,7 @@ def figure_csv(organisation: int, year: int) -> ResponseReturnValue:
 
 @member
 def calibre(organisation: int, year: int) -> ResponseReturnValue:
-    plant, name = open_plant(organisation, year)
+    plant, name = open_plant(organisation, year, FIGURES)
     archive = current.office().readings
     with current.tables() as db:
         found = compare(calibre_case(db, archive, plant, request.args.get("copy")))

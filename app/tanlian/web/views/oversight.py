@@ -12,7 +12,7 @@ from tanlian.readmodel.checkpoints import position
 from tanlian.readmodel.queries.emitter_years import EmitterYear, years
 from tanlian.services.anomalies import ANOMALY_HEADS
 from tanlian.services.anomalies import anomalies as listed
-from tanlian.services.evidence_rights import may_see_evidence
+from tanlian.services.evidence_rights import YEAR, may_see_evidence
 from tanlian.services.report.figures import percent, thousands
 from tanlian.services.report.svg import Drawing
 from tanlian.services.spread_pictures import (
@@ -127,7 +127,7 @@ def _visible(part: GroupYear) -> list[EmitterYear]:
         return [
             row
             for row in part.rows
-            if may_see_evidence(db, viewer, g.roles, row.organisation, part.year)
+            if may_see_evidence(db, viewer, g.roles, row.organisation, part.year, kinds=YEAR)
         ]
 
 

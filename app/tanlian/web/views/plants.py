@@ -10,8 +10,9 @@ from sqlalchemy.engine import Connection
 
 from tanlian.domain.errors import InvalidInput, NotFound
 from tanlian.domain.reading import SECONDS_PER_HOUR
+from tanlian.domain.supervision import ViewKind
 from tanlian.readmodel.queries import members
-from tanlian.services.evidence_rights import may_see_evidence, visible_years
+from tanlian.services.evidence_rights import READINGS, may_see_evidence, visible_years
 from tanlian.services.plant_registry import Plant, plant_of
 from tanlian.services.plant_scene import PlantScene, day_of, plant_scene, state_counts
 from tanlian.services.proved_readings import DAY_SECONDS, HeldCopy, held_copies, held_copy
@@ -31,16 +32,19 @@ DEVICE_HEADS = (
 )  # fmt: skip
 
 
-def check_evidence_right(db: Connection, organisation: int, year: int) -> None:
-    """Refuse whoever may not see an organisation's evidence of a year.
+def check_evidence_right(
+    db: Connection, organisation: int, year: int, kinds: ViewKind = READINGS
+) -> None:
+    """Refuse whoever may not see an organisation's evidence of a year; a grant needs all `kinds`.
 
     Raises:
         Forbidden: the page belongs to others.
     """
     viewer = current.session().person.organisation
-    if not may_see_evidence(db, viewer, g.roles, organisation, year):
+    if not may_see_evidence(db, viewer, g.roles, organisation, year, kinds=kinds):
         raise Forbidden(
-            "Readings are shown to the emitter itself, the verifier of the year and the regulator."
+            "Readings are shown to the emitter itself, the verifier of the year, the regulator and "
+            "whoever was granted a view of them."
         )
 
 
