@@ -82,7 +82,9 @@ def fill(tables: Engine, trades: int) -> None:
              "paused": False, "cleared_at": START + 601,
              "closed_at": START + 9_000 if n < SESSIONS else None,
              "closing_tick": 7_000 + n if n < SESSIONS else None, "volume_lots": trades,
-             "turnover_half_ticks": trades * 14_000}
+             "turnover_half_ticks": trades * 14_000, "first_half_ticks": 14_000,
+             "highest_half_ticks": 14_200, "lowest_half_ticks": 13_800, "last_half_ticks": 14_010,
+             "trades": trades}
             for n in range(1, SESSIONS + 1)
         ])  # fmt: skip
         rows = []
@@ -91,7 +93,8 @@ def fill(tables: Engine, trades: int) -> None:
             rows.append({
                 "block": n, "log_index": 0, "number": 0,
                 "session": SESSIONS if newest else 1 + n * 10 * (SESSIONS - 1) // trades,
-                "kind": int(Kind.BUYER_TOOK if n % 10 else Kind.AUCTION), "buyer": draw.randint(1, MEMBERS),
+                "kind": int(Kind.BUYER_TOOK if n % 10 else Kind.AUCTION),
+                "buyer": draw.randint(1, MEMBERS),
                 "seller": draw.randint(1, MEMBERS), "lots": draw.randint(1, 500),
                 "half_ticks": draw.randint(13_800, 14_200), "bid_tick": 7_000, "bid_position": n,
                 "ask_tick": 7_000, "ask_position": n, "obligation": 0, "time": START + n // 20,

@@ -94,6 +94,19 @@ def test_catch_up__whole_market__equals_the_chain(tables, contracts) -> None:
         assert db.scalar(select(func.count()).select_from(organisations)) == 6
 
 
+def test_catch_up__prices_of_a_session__as_brute_force_finds_them(tables, contracts) -> None:
+    Projector(tables, contracts).catch_up()
+    with tables.connect() as db:
+        order = (fills.c.block, fills.c.log_index, fills.c.number)
+        prices = [row[0] for row in db.execute(select(fills.c.half_ticks).order_by(*order))]
+        row = db.execute(select(sessions)).mappings().one()
+    assert len(prices) == 3
+    assert row["trades"] == len(prices)
+    told = (row["first_half_ticks"], row["highest_half_ticks"], row["lowest_half_ticks"],
+            row["last_half_ticks"])  # fmt: skip
+    assert told == (prices[0], max(prices), min(prices), prices[-1])
+
+
 def test_catch_up__block_by_block__same_tables(tables, contracts, tmp_path) -> None:
     whole = open_read_model(f"sqlite:///{tmp_path / 'whole.sqlite'}")
     end = Projector(whole, contracts).catch_up().block

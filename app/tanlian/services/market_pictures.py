@@ -1,6 +1,7 @@
 """The pictures of a session's page, drawn from the read model."""
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 from tanlian.domain.market_events import Kind
 from tanlian.domain.trading_need import Side
@@ -12,6 +13,7 @@ from tanlian.services.report.pairing import Pair, Queued, draw_pairing
 from tanlian.services.report.prices import PricedTrade, TradeKind, draw_prices
 from tanlian.services.report.svg import Drawing
 
+MOST_DRAWN = 400  # boxes or steps; beyond, those at one price are drawn as one
 _KINDS = {
     Kind.AUCTION: TradeKind.AUCTION,
     Kind.BUYER_TOOK: TradeKind.CONTINUOUS,
@@ -54,17 +56,19 @@ def pairing_picture(
         f"Pairing of session {found.id}",
         _queue(stood, buy=True),
         _queue(stood, buy=False),
-        [
-            Pair(
-                names.get(trade.buyer, str(trade.buyer)),
-                names.get(trade.seller, str(trade.seller)),
-                trade.bid_tick,
-                trade.ask_tick,
-                trade.lots,
-            )
-            for trade in reversed(trades)
-            if trade.kind is Kind.AUCTION
-        ],
+        _joined(
+            [
+                Pair(
+                    names.get(trade.buyer, str(trade.buyer)),
+                    names.get(trade.seller, str(trade.seller)),
+                    trade.bid_tick,
+                    trade.ask_tick,
+                    trade.lots,
+                )
+                for trade in reversed(trades)
+                if trade.kind is Kind.AUCTION
+            ]
+        ),
     )
 
 
@@ -91,4 +95,19 @@ def price_picture(found: Session, trades: Sequence[Trade]) -> Drawing:
 def _queue(stood: Sequence[Quoted], *, buy: bool) -> list[Queued]:
     side = [order for order in stood if order.buy is buy]
     side.sort(key=lambda order: (-order.tick if buy else order.tick, order.position))
-    return [Queued(order.tick, order.lots) for order in side]
+    if len(side) <= MOST_DRAWN:
+        return [Queued(order.tick, order.lots) for order in side]
+    levels = groupby(side, key=lambda order: order.tick)
+    return [Queued(tick, sum(order.lots for order in level)) for tick, level in levels]
+
+
+def _joined(pairs: list[Pair]) -> list[Pair]:
+    """Join neighbours at the same two prices where there are more than anybody tells apart."""
+    if len(pairs) <= MOST_DRAWN:
+        return pairs
+    found = []
+    for ticks, level in groupby(pairs, key=lambda pair: (pair.bid_ticks, pair.ask_ticks)):
+        together = list(level)
+        several = f"{len(together)} …"
+        found.append(Pair(several, several, *ticks, sum(pair.quantity_t for pair in together)))
+    return found

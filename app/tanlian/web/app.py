@@ -28,6 +28,7 @@ from tanlian.web.api import urls as api_urls
 from tanlian.web.config import WebConfig
 from tanlian.web.live import Live
 from tanlian.web.metrics import Metrics
+from tanlian.web.pictures import Pictures
 from tanlian.web.words import OWN_PAGES
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ def create_app(config: WebConfig, office: Office) -> Flask:
     app.extensions["tanlian"] = office
     app.extensions["tanlian_config"] = config
     app.extensions["tanlian_live"] = Live(lambda: _block(office.tables), config.streams)
+    app.extensions["tanlian_pictures"] = Pictures()
     app.jinja_env.globals["title"] = config.title
     request_log.install(app, config)
     _measure(app, config, office)

@@ -17,6 +17,7 @@ from tanlian.services.acts.window import Window
 from tanlian.web.config import WebConfig
 from tanlian.web.live import Live
 from tanlian.web.metrics import Metrics
+from tanlian.web.pictures import Pictures
 from tanlian.web.security import client_address
 
 PROJECTION_SECONDS = 3.0
@@ -62,6 +63,11 @@ def await_block(number: int) -> None:
 
 def live() -> Live:
     found: Live = current_app.extensions["tanlian_live"]
+    return found
+
+
+def pictures() -> Pictures:
+    found: Pictures = current_app.extensions["tanlian_pictures"]
     return found
 
 

@@ -1,6 +1,7 @@
 """Sessions, orders, fills, obligations and prices."""
 
 import json
+from typing import Any
 
 from tanlian.domain import market_events
 from tanlian.domain.market_events import NEVER_STOOD, Kind, OrderRecord
@@ -45,6 +46,11 @@ def announced(draft: Draft, fact: Fact) -> None:
         closing_tick=None,
         volume_lots=0,
         turnover_half_ticks=0,
+        first_half_ticks=None,
+        highest_half_ticks=None,
+        lowest_half_ticks=None,
+        last_half_ticks=None,
+        trades=0,
     )
 
 
@@ -137,6 +143,7 @@ def traded(draft: Draft, fact: Fact) -> None:
         if fill.kind is not Kind.BLOCK:
             row["volume_lots"] += fill.lots
             row["turnover_half_ticks"] += fill.lots * fill.half_ticks
+            _price(row, fill.half_ticks)
         if fill.obligation:
             draft.row(obligations, id=fill.obligation).update(
                 session=session,
@@ -215,6 +222,17 @@ def block_traded(draft: Draft, fact: Fact) -> None:
         **{name: None if key == NOBODY else key for name, key in signers.items()},
         **fact.place,
     )
+
+
+def _price(row: dict[str, Any], half_ticks: int) -> None:
+    """Count a trade of the listed market into a session's prices."""
+    first = row["trades"] == 0
+    row["trades"] += 1
+    row["last_half_ticks"] = half_ticks
+    if first:
+        row["first_half_ticks"] = half_ticks
+    row["highest_half_ticks"] = half_ticks if first else max(row["highest_half_ticks"], half_ticks)
+    row["lowest_half_ticks"] = half_ticks if first else min(row["lowest_half_ticks"], half_ticks)
 
 
 def _key(session: int, record: OrderRecord) -> OrderKey:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.engine import Connection, RowMapping
 
 from tanlian.domain.errors import NotFound
@@ -140,7 +140,7 @@ def book(db: Connection, number: int) -> list[StandingLevel]:
             func.sum(orders.c.open_lots).label("lots"),
             func.count().label("orders"),
         )
-        .where(orders.c.session == number, orders.c.open_lots > 0)
+        .where(orders.c.session == number, orders.c.open_lots > literal_column("0"))
         .group_by(orders.c.buy, orders.c.tick)
         .order_by(orders.c.tick.desc())
     )
@@ -148,21 +148,38 @@ def book(db: Connection, number: int) -> list[StandingLevel]:
     return [StandingLevel(r["buy"], r["tick"], int(r["lots"]), r["orders"]) for r in rows]
 
 
-def trades(db: Connection, number: int, *, limit: int | None = None) -> list[Trade]:
-    """Return the trades of a session, newest first."""
+def trades(
+    db: Connection, number: int, *, kind: Kind | None = None, limit: int | None = None
+) -> list[Trade]:
+    """Return the trades of a session, newest first; of one kind, or of all."""
     query = (
         select(fills)
         .where(fills.c.session == number)
         .order_by(fills.c.block.desc(), fills.c.log_index.desc(), fills.c.number.desc())
     )
+    if kind is not None:
+        query = query.where(fills.c.kind == int(kind))
     if limit is not None:
         query = query.limit(limit)
     return [_trade(row) for row in db.execute(query).mappings()]
 
 
-def orders_of(db: Connection, number: int, organisation: int | None = None) -> list[Quoted]:
-    """Return the orders of a session in the order of arrival, of one organisation or of all."""
+def trade_count(db: Connection, number: int) -> int:
+    """Return how many trades a session has, block trades included."""
+    query = select(func.count()).select_from(fills).where(fills.c.session == number)
+    return int(db.scalar(query) or 0)
+
+
+def orders_of(
+    db: Connection, number: int, organisation: int | None = None, *, until: int | None = None
+) -> list[Quoted]:
+    """Return the orders of a session in the order of arrival, of one organisation or of all.
+
+    `until` leaves out those that came after that time.
+    """
     query = select(orders).where(orders.c.session == number)
+    if until is not None:
+        query = query.where(orders.c.time <= until)
     if organisation is not None:
         query = query.where(orders.c.organisation == organisation)
     query = query.order_by(orders.c.block, orders.c.log_index, orders.c.position)

@@ -1,5 +1,6 @@
 """Who takes part, and with which rights."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,8 +96,12 @@ def held_roles(db: Connection, number: int) -> Role:
     return Role(db.scalar(select(organisations.c.roles).where(organisations.c.id == number)) or 0)
 
 
-def names(db: Connection) -> dict[int, str]:
-    return {row[0]: row[1] for row in db.execute(select(organisations.c.id, organisations.c.name))}
+def names(db: Connection, of: Collection[int] | None = None) -> dict[int, str]:
+    """Return the names of some organisations by number, or of all."""
+    query = select(organisations.c.id, organisations.c.name)
+    if of is not None:
+        query = query.where(organisations.c.id.in_(of))
+    return {row[0]: row[1] for row in db.execute(query)}
 
 
 def member_count(db: Connection) -> int:

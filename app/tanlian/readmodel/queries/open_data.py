@@ -4,12 +4,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Integer, case, func, literal_column, select
-from sqlalchemy import cast as as_type
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from tanlian.domain.instrument import Instrument
-from tanlian.domain.market_events import Kind
 from tanlian.domain.roles import Role
 from tanlian.readmodel.queries.market import Session, session_of_row
 from tanlian.readmodel.queries.units import Certificate, certificate_of_row
@@ -134,18 +132,18 @@ def session_prices(
         query = query.where(sessions.c.instrument == instrument)
     if before is not None:
         query = query.where(sessions.c.id < before)
-    rows = list(db.execute(query).mappings())
-    traded = _traded(db, [row["id"] for row in rows])
-    found = []
-    for row in rows:
-        first, highest, lowest, last, trades = traded.get(row["id"], (None, None, None, None, 0))
-        found.append(
-            SessionPrices(
-                session_of_row(row), first, highest, lowest, last, trades,
-                row["turnover_half_ticks"],
-            )
-        )  # fmt: skip
-    return found
+    return [
+        SessionPrices(
+            session_of_row(row),
+            row["first_half_ticks"],
+            row["highest_half_ticks"],
+            row["lowest_half_ticks"],
+            row["last_half_ticks"],
+            row["trades"],
+            row["turnover_half_ticks"],
+        )
+        for row in db.execute(query).mappings()
+    ]
 
 
 def session_kinds(db: Connection) -> list[Instrument]:
@@ -211,29 +209,3 @@ def opened_periods(db: Connection) -> list[OpenedPeriod]:
         for said, tx_hash in found
     ]
     return sorted(periods, key=lambda period: -period.period)
-
-
-def _traded(db: Connection, numbers: list[int]) -> dict[int, tuple[int, int, int, int, int]]:
-    """First, highest, lowest and last price and the count of trades, by session."""
-    listed = fills.c.kind != int(Kind.BLOCK)
-    order = (fills.c.block, fills.c.log_index, fills.c.number)
-    ranked = (
-        select(
-            fills.c.session,
-            fills.c.half_ticks,
-            func.row_number().over(partition_by=fills.c.session, order_by=order).label("place"),
-            func.count().over(partition_by=fills.c.session).label("trades"),
-        )
-        .where(fills.c.session.in_(numbers), listed)
-        .subquery()
-    )
-    price, place = ranked.c.half_ticks, ranked.c.place
-    query = select(
-        ranked.c.session,
-        func.max(case((place == literal_column("1"), price))),
-        func.max(price),
-        func.min(price),
-        func.max(case((place == ranked.c.trades, price))),
-        as_type(func.max(ranked.c.trades), Integer),
-    ).group_by(ranked.c.session)
-    return {row[0]: (row[1], row[2], row[3], row[4], row[5]) for row in db.execute(query)}

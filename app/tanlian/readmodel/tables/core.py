@@ -3,7 +3,7 @@
 Carbon in kg, money in micro-yuan, prices in ticks, times in UTC seconds of block time.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text, text
 
 from tanlian.readmodel.tables.types import Amount, Whole, metadata
 
@@ -130,6 +130,12 @@ sessions = Table(
     Column("closing_tick", Integer),
     Column("volume_lots", BigInteger, nullable=False),
     Column("turnover_half_ticks", Amount, nullable=False),
+    # of the trades outside of block trades, in half ticks; empty until the first one
+    Column("first_half_ticks", Integer),
+    Column("highest_half_ticks", Integer),
+    Column("lowest_half_ticks", Integer),
+    Column("last_half_ticks", Integer),
+    Column("trades", Integer, nullable=False),
 )
 
 orders = Table(
@@ -149,6 +155,17 @@ orders = Table(
     Column("log_index", Integer, nullable=False),
     Column("tx_hash", String(66), nullable=False),
     Index("ix_orders_owner", "organisation", "session"),
+    # what stands is little beside what stood
+    Index(
+        "ix_orders_standing",
+        "session",
+        "buy",
+        "tick",
+        "open_lots",
+        sqlite_where=text("open_lots > 0"),
+        postgresql_where=text("open_lots > 0"),
+    ),
+    Index("ix_orders_arrival", "session", "time"),
 )
 
 fills = Table(
@@ -157,7 +174,7 @@ fills = Table(
     Column("block", BigInteger, primary_key=True, autoincrement=False),
     Column("log_index", Integer, primary_key=True, autoincrement=False),
     Column("number", Integer, primary_key=True, autoincrement=False),  # within the event
-    Column("session", Integer, nullable=False, index=True),
+    Column("session", Integer, nullable=False),
     Column("kind", Integer, nullable=False),
     Column("buyer", Integer, nullable=False, index=True),
     Column("seller", Integer, nullable=False, index=True),
@@ -170,6 +187,8 @@ fills = Table(
     Column("obligation", BigInteger, nullable=False),
     Column("time", BigInteger, nullable=False),
     Column("tx_hash", String(66), nullable=False),
+    Index("ix_fills_newest", "session", "block", "log_index", "number"),
+    Index("ix_fills_kind", "session", "kind"),
 )
 
 obligations = Table(

@@ -6,19 +6,15 @@ from flask.typing import ResponseReturnValue
 from tanlian.readmodel.checkpoints import position
 from tanlian.readmodel.queries import market as asking
 from tanlian.readmodel.queries import members
-from tanlian.services.market_pictures import (
-    book_picture,
-    depth_picture,
-    pairing_picture,
-    price_picture,
-)
 from tanlian.web import current, trading_panel
 from tanlian.web.datasets import csv_answer
 from tanlian.web.guards import public
+from tanlian.web.pictures import of_session
 from tanlian.web.words import KINDS
 
 PAGE = 50
 TRADES_SHOWN = 100
+TRADES_DRAWN = 400  # more marks than that are no picture
 
 
 @public
@@ -36,27 +32,24 @@ def session(number: int) -> ResponseReturnValue:
     with current.tables() as db:
         found = asking.session(db, number)
         standing = asking.book(db, number)
-        traded = asking.trades(db, number)
-        quoted = asking.orders_of(db, number)
-        names = members.names(db)
+        traded = asking.trades(db, number, limit=TRADES_DRAWN)
+        count = asking.trade_count(db, number)
+        shown = traded[:TRADES_SHOWN]
+        names = members.names(db, {side for t in shown for side in (t.buyer, t.seller)})
+        pictures = of_session(current.pictures(), db, found, standing, traded)
         here = position(db)
         entry = trading_panel.panel(db, found, here.time if here else 0)
-    pairing = pairing_picture(found, quoted, traded, names) if found.cleared_at else None
     return render_template(
         "session.html",
         session=found,
         panel=entry,
         book=standing,
-        trades=traded[:TRADES_SHOWN],
-        trade_count=len(traded),
+        trades=shown,
+        trade_count=count,
+        drawn=len(traded),
         names=names,
         kinds=KINDS,
-        pictures={
-            "book": book_picture(found, standing),
-            "depth": depth_picture(found, standing),
-            "pairing": pairing,
-            "prices": price_picture(found, traded) if traded else None,
-        },
+        pictures=pictures,
     )
 
 

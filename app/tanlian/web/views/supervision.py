@@ -36,7 +36,7 @@ def certificates() -> ResponseReturnValue:
             except (InvalidInput, NotFound) as error:
                 refusal = error
         recent = units.recent_certificates(db, before=before, limit=PAGE + 1)
-        names = asking_members.names(db)
+        names = asking_members.names(db, {row.organisation for row in recent})
     older = recent[PAGE - 1].id if len(recent) > PAGE else None
     page = {"found": found, "refusal": refusal, "recent": recent[:PAGE], "names": names}
     return render_template("certificates.html", asked=asked, token=token, older=older, **page)
@@ -46,7 +46,7 @@ def certificates() -> ResponseReturnValue:
 def certificate(number: int) -> ResponseReturnValue:
     with current.tables() as db:
         found = units.certificate(db, number)
-        names = asking_members.names(db)
+        names = asking_members.names(db, {found.organisation})
     shown = {
         "certificate": str(found.id),
         "token": str(found.instrument.token_id),
