@@ -166,6 +166,12 @@ def acts_of(
     return [Act(**row) for row in rows.mappings()]
 
 
+def open_counts(db: Connection) -> dict[str, int]:
+    """Return how many acts have not ended, by state, over all organisations."""
+    query = select(acts.c.state, func.count()).where(acts.c.state.in_(OPEN)).group_by(acts.c.state)
+    return {row[0]: row[1] for row in db.execute(query)}
+
+
 def steps_of(db: Connection, numbers: Collection[int]) -> dict[int, list[Step]]:
     """Return the transactions of acts, by the acts' numbers: in their order, older ones first."""
     query = select(act_transactions).where(act_transactions.c.act.in_(numbers))

@@ -35,7 +35,7 @@ from tanlian.readmodel.turn import Turn, turn
 log = logging.getLogger(__name__)
 
 BLOCKS_AT_ONCE = 2_000
-PAUSE_SECONDS = 0.25
+PAUSE_SECONDS = 0.1
 PAUSE_WITHOUT_CHAIN_SECONDS = 2.0
 PAUSE_FOR_TURN_SECONDS = 1.0
 SUBJECTS = (

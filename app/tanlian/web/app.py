@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -95,8 +95,12 @@ def create_app(config: WebConfig, office: Office) -> Flask:
             return members.roles_of(db, organisation)
 
     def standing() -> Position | None:
-        with office.tables.connect() as db:
-            return position(db)
+        """Up to where the tables are, the same for all of a page."""
+        if "position" not in g:
+            with office.tables.connect() as db:
+                g.position = position(db)
+        found: Position | None = g.position
+        return found
 
     app.jinja_env.globals["position"] = standing
     app.jinja_env.globals["own_pages"] = OWN_PAGES
@@ -135,6 +139,10 @@ def _measure(app: Flask, config: WebConfig, office: Office) -> None:
         "tanlian_acts_on_their_way", "Signed acts that the chain has not decided, by their wait.",
         ("waits_for",), lambda: _on_their_way(office.engine),
     )  # fmt: skip
+    metrics.gauge(
+        "tanlian_open_acts", "Acts that have not ended, by state.", ("state",),
+        lambda: _open_acts(office.engine),
+    )  # fmt: skip
     metrics.watch(app)
 
 
@@ -146,6 +154,15 @@ def _on_their_way(engine: Engine) -> dict[tuple[str, ...], float]:
         return {}
     waits = (outbox.HAND_OVER, outbox.POOL, outbox.CHAIN, outbox.NODE)
     return {(wait,): float(counts.get(wait, 0)) for wait in waits}
+
+
+def _open_acts(accounts: Engine) -> dict[tuple[str, ...], float]:
+    try:
+        with accounts.connect() as db:
+            counts = outbox.open_counts(db)
+    except SQLAlchemyError:  # monitoring learns of it by tanlian_ready
+        return {}
+    return {(state,): float(counts.get(state, 0)) for state in outbox.OPEN}
 
 
 def _block(tables: Engine) -> int | None:

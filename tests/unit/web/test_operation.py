@@ -100,6 +100,7 @@ def test_metrics__requests__are_counted_by_endpoint_and_status(site) -> None:
         "tanlian_chain_reachable 1.0",
         "tanlian_ready 1.0",
         "tanlian_open_streams 0.0",
+        'tanlian_open_acts{state="signed"} 0.0',
     ):
         assert line in text
 

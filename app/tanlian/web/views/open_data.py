@@ -13,6 +13,7 @@ from tanlian.services.registry_export.registry import read_registry, schema
 from tanlian.services.report.candles import Candle, draw_candles
 from tanlian.web import current, datasets
 from tanlian.web.guards import public
+from tanlian.web.pictures import Picture
 
 PAGE = 50
 SHAPES = {cadt.SHAPE: cadt.export, cdop.SHAPE: cdop.export}
@@ -103,15 +104,21 @@ def statistics() -> ResponseReturnValue:
     return render_template("statistics.html", totals=totals, units=units)
 
 
-def _candles(found: list[open_data.SessionPrices]) -> object:
+def _candles(found: list[open_data.SessionPrices]) -> Picture | None:
     """Draw the sessions that traded, oldest first."""
-    candles = [
-        Candle(f"{p.session.id}", p.first, p.highest or 0, p.lowest or 0, p.last or 0,
-               p.session.volume_lots)
+    candles = tuple(
+        Candle(
+            f"{p.session.id}", p.first, p.highest or 0, p.lowest or 0, p.last or 0,
+            p.session.volume_lots,
+        )
         for p in reversed(found)
         if p.first is not None
-    ]  # fmt: skip
-    return draw_candles("candles", "Prices by session", candles) if candles else None
+    )  # fmt: skip
+    if not candles:
+        return None
+    return current.pictures().get(
+        ("candles", candles), lambda: draw_candles("candles", "Prices by session", candles)
+    )
 
 
 def _is_chinese() -> bool:
