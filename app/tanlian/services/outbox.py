@@ -218,8 +218,14 @@ class Outbox:
             ActClosed, ApprovalRefused: as `sign`.
         """
         act = self._act(by, act_id)
-        if not self._elsewhere.is_known(act, position, tx_hash):
+        if self._elsewhere.is_known(act, position, tx_hash):
+            return
+        try:
             self._elsewhere.sent(origin, by, self._signable(by, act_id), position, tx_hash)
+        except ActClosed:
+            # the delivery may have found this very transaction by itself meanwhile
+            if not self._elsewhere.is_known(self._act(by, act_id), position, tx_hash):
+                raise
 
     def take_signed(self, origin: Origin, by: Person, act_id: str, raws: Sequence[bytes]) -> None:
         """Take the transactions of `unsigned`, signed by a program, in their order; deliver them.
