@@ -428,4 +428,4 @@ def test_unknown_network__is_named(market):
     result = market.run("--network", "mars", "session", "1")
     assert result.exit_code == 1
     assert "There is no network 'mars'" in result.output
-    assert "known are consortium, embedded" in result.output
+    assert "known are consortium, demonstration, embedded" in result.output
