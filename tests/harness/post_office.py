@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.engine import Engine
 
 from harness.counter import Counter
+from tanlian.accounts.api_access import Once
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.people import Person, person
 from tanlian.accounts.tables import act_transactions, acts, audit, users
@@ -74,7 +75,13 @@ class PostOffice:
     def origin(self) -> Origin:
         return Origin("198.51.100.7", self.now)
 
-    def draft(self, *calls: Call, second_person: bool = False, by: Person | None = None) -> str:
+    def draft(
+        self,
+        *calls: Call,
+        second_person: bool = False,
+        by: Person | None = None,
+        once: Once | None = None,
+    ) -> str:
         return self.outbox.draft(
             self.origin,
             by or self.wang,
@@ -83,6 +90,7 @@ class PostOffice:
             details={"amount": "5"},
             calls=calls,
             second_person=second_person,
+            once=once,
         )
 
     def sign(self, act_id: str, by: Person | None = None, key: Key | None = None) -> None:

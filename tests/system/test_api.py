@@ -1,6 +1,7 @@
 """Programs over a real chain: acts with a key, what is refused, lists, events, the description."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -88,6 +89,18 @@ def test_do__quote__signed_and_done_once(market, program) -> None:
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
     assert market_contract.read("account", CEA24, SELLER).open_sell_lots == before + 3
     assert program.get(f"/acts/{first.json()['id']}").json()["transactions"][0]["block"] > 0
+
+
+def test_do__same_request_at_a_time__one_act(market, program) -> None:
+    chain, _ = market
+    market_contract = open_access(chain.target).contracts.market
+    before = market_contract.read("account", CEA24, SELLER).open_sell_lots
+    with ThreadPoolExecutor(8) as crew:
+        answers = list(crew.map(lambda _: program.do("order.place", QUOTE, "quote-2"), range(8)))
+    assert {answer.status_code for answer in answers} <= {200, 202}, [a.text for a in answers]
+    assert 200 in {answer.status_code for answer in answers}  # one of them waited for the block
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert market_contract.read("account", CEA24, SELLER).open_sell_lots == before + 3
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ import hashlib
 from dataclasses import dataclass
 
 from cryptography.fernet import Fernet
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from tanlian.accounts import audit_log
 from tanlian.accounts.audit_log import Origin
-from tanlian.accounts.errors import ApiKeyRefused, IdempotencyConflict
+from tanlian.accounts.errors import AnswerKnown, ApiKeyRefused, IdempotencyConflict
 from tanlian.accounts.people import Person, person
 from tanlian.accounts.secrets_box import digest, new_token
 from tanlian.accounts.tables import answers, api_keys
@@ -41,6 +41,18 @@ class ProgramSigner:
     address: str
     secret: bytes
     sensitive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A request that is to be done once: its idempotency key and the SHA-256 of what it asks."""
+
+    key: str
+    request_hash: str
+
+    @classmethod
+    def of(cls, key: str, request: bytes) -> "Once":
+        return cls(key, hashlib.sha256(request).hexdigest())
 
 
 def issue(
@@ -143,42 +155,39 @@ def revoke(db: Connection, origin: Origin, by: Person, number: int) -> None:
     audit_log.record(db, origin, "API key revoked", label, by=by)
 
 
-def begin(
-    db: Connection, organisation: int, key: str, request: bytes, now: int
-) -> tuple[int, str] | None:
-    """Claim an idempotency key; returns the remembered answer if this very request had one.
+def answer(db: Connection, organisation: int, once: Once) -> str | None:
+    """Return the act that this request became; none if it is new.
 
     Raises:
-        IdempotencyConflict: the key was used for another request, or the first is still at work.
+        IdempotencyConflict: the key was used for another request.
     """
-    request_hash = hashlib.sha256(request).hexdigest()
+    owned = (answers.c.organisation == organisation) & (answers.c.key == once.key)
+    row = db.execute(select(answers.c.request_hash, answers.c.act).where(owned)).one_or_none()
+    if row is not None and row.request_hash != once.request_hash:
+        raise IdempotencyConflict(
+            "This idempotency key was used for another request; use a new one."
+        )
+    return None if row is None else str(row.act)
+
+
+def remember(db: Connection, organisation: int, once: Once, act: str, now: int) -> None:
+    """Keep what a request became, in the transaction that stores the act.
+
+    Raises:
+        AnswerKnown: another request with this key came first; the transaction is to be given up.
+    """
     try:
-        with db.begin_nested():
-            db.execute(
-                insert(answers).values(
-                    organisation=organisation, key=key, request_hash=request_hash, created_at=now
-                )
+        db.execute(
+            insert(answers).values(
+                organisation=organisation,
+                key=once.key,
+                request_hash=once.request_hash,
+                act=act,
+                created_at=now,
             )
+        )
     except IntegrityError:
-        row = db.execute(select(answers).where(_owned(organisation, key))).mappings().one()
-        if row["request_hash"] != request_hash:
-            raise IdempotencyConflict(
-                "This idempotency key was used for another request; use a new one."
-            ) from None
-        if row["status"] is None:
-            raise IdempotencyConflict("The first request with this key is still at work.") from None
-        return row["status"], row["body"]
-    return None
-
-
-def finish(db: Connection, organisation: int, key: str, status: int, body: str) -> None:
-    """Remember the answer of a claimed key."""
-    db.execute(update(answers).where(_owned(organisation, key)).values(status=status, body=body))
-
-
-def forget(db: Connection, organisation: int, key: str) -> None:
-    """Give a claimed key back after a request that changed nothing."""
-    db.execute(delete(answers).where(_owned(organisation, key)))
+        raise AnswerKnown from None
 
 
 def sweep(db: Connection, now: int) -> int:
@@ -191,7 +200,3 @@ def _box(token: str) -> Fernet:
     """What only the holder of the token opens; the database has another hash of it."""
     key = hashlib.sha256(b"tanlian program key" + token.encode()).digest()
     return Fernet(base64.urlsafe_b64encode(key))
-
-
-def _owned(organisation: int, key: str) -> ColumnElement[bool]:
-    return (answers.c.organisation == organisation) & (answers.c.key == key)

@@ -70,9 +70,13 @@ class ApiKeyRefused(TanlianError):
 
 
 class IdempotencyConflict(TanlianError):
-    """The idempotency key was used for another request, or its first request is still at work."""
+    """The idempotency key was used for another request."""
 
     code = "idempotency_conflict"
+
+
+class AnswerKnown(Exception):
+    """Another request with this idempotency key came first: its answer is to be given."""
 
 
 class ActClosed(TanlianError):

@@ -12,7 +12,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
@@ -135,8 +134,7 @@ answers = Table(
     Column("organisation", Integer, nullable=False),
     Column("key", String(128), nullable=False),
     Column("request_hash", String(64), nullable=False),
-    Column("status", Integer),  # empty while the first request is at work
-    Column("body", Text),
+    Column("act", String(16), nullable=False),  # the act that the request became
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("organisation", "key", name="uq_idempotent_answers_owner"),
 )

@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy.engine import Connection as Database
 from sqlalchemy.engine import Engine
 
-from tanlian.accounts import approvals, outbox
+from tanlian.accounts import api_access, approvals, outbox
+from tanlian.accounts.api_access import Once
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.errors import ActClosed, ApprovalRefused, SignatureRefused
 from tanlian.accounts.outbox import Act
@@ -69,12 +70,15 @@ class Outbox:
         details: Mapping[str, Any],
         calls: Sequence[Call],
         second_person: bool,
+        once: Once | None = None,
     ) -> str:
         """Store an act that `account` is to sign; returns its id.
 
         The first call is tried out before; while the chain does not answer it is stored untried.
+        The act and the answer to the request that it comes `once` from are stored together.
 
         Raises:
+            AnswerKnown: that request was made before; nothing was stored.
             ContractRefused: the contract would refuse it; nothing was stored.
             InvalidInput: it comes to no call at all.
         """
@@ -91,7 +95,7 @@ class Outbox:
             approval = None
             if second_person:
                 approval = approvals.ask(db, origin, by, act, dict(details))
-            return outbox.add(
+            act_id = outbox.add(
                 db,
                 origin,
                 by,
@@ -103,6 +107,9 @@ class Outbox:
                 tried_at=tried_at,
                 approval=approval,
             )
+            if once is not None:
+                api_access.remember(db, by.organisation, once, act_id, origin.now)
+            return act_id
 
     def decide(self, origin: Origin, by: Person, act_id: str, *, agreed: bool) -> None:
         """Approve or decline an act as the second person.

@@ -8,8 +8,10 @@ import pytest
 from harness.bare_chain import bare_access
 from harness.counter import REASON
 from harness.post_office import OTHERS, OURS
+from tanlian.accounts import api_access
+from tanlian.accounts.api_access import Once
 from tanlian.accounts.approvals import OPEN_SECONDS
-from tanlian.accounts.errors import ActClosed, ApprovalRefused, SignatureRefused
+from tanlian.accounts.errors import ActClosed, AnswerKnown, ApprovalRefused, SignatureRefused
 from tanlian.accounts.outbox import DRAFT_SECONDS
 from tanlian.accounts.store import open_store
 from tanlian.chain.errors import ContractRefused, NodeRefused
@@ -46,6 +48,17 @@ def test_draft__contract_would_refuse__nothing_is_stored(post, chain) -> None:
     assert caught.value.reason == REASON
     assert post.rows() == before == []
     assert post.log() == []
+
+
+def test_draft__request_was_made_before__nothing_is_stored(post) -> None:
+    request = Once.of("key", b"add 1")
+    act_id = post.draft(post.counter.add(1), once=request)
+    before, lines = post.rows(), post.log()
+    with pytest.raises(AnswerKnown):
+        post.draft(post.counter.add(1), once=request, second_person=True)
+    assert (post.rows(), post.log()) == (before, lines)
+    with post.engine.connect() as db:
+        assert api_access.answer(db, post.wang.organisation, request) == act_id
 
 
 def test_draft__no_call__refused(post) -> None:

@@ -1,7 +1,9 @@
 import pytest
 
 from tanlian.accounts import api_access, approvals, audit_log, payees, people, policies
+from tanlian.accounts.api_access import Once
 from tanlian.accounts.errors import (
+    AnswerKnown,
     ApiKeyRefused,
     ApprovalRefused,
     IdempotencyConflict,
@@ -142,22 +144,29 @@ def test_api_key__unbounded_life__refused(office, pair, days) -> None:
     assert run(office, api_access.keys_of, 1) == []
 
 
-def test_idempotency__same_request__same_answer_once(office) -> None:
-    assert run(office, api_access.begin, 1, "k", b"buy 5", office.now) is None
-    with pytest.raises(IdempotencyConflict, match="still at work"):
-        run(office, api_access.begin, 1, "k", b"buy 5", office.now)
-    run(office, api_access.finish, 1, "k", 201, "{}")
-    assert run(office, api_access.begin, 1, "k", b"buy 5", office.now) == (201, "{}")
+def test_idempotency__same_request__same_act(office) -> None:
+    buy = Once.of("k", b"buy 5")
+    assert run(office, api_access.answer, 1, buy) is None
+    run(office, api_access.remember, 1, buy, "act-1", office.now)
+    assert run(office, api_access.answer, 1, buy) == "act-1"
     with pytest.raises(IdempotencyConflict, match="another request"):
-        run(office, api_access.begin, 1, "k", b"buy 6", office.now)
-    assert run(office, api_access.begin, 2, "k", b"buy 6", office.now) is None
+        run(office, api_access.answer, 1, Once.of("k", b"buy 6"))
+    assert run(office, api_access.answer, 2, Once.of("k", b"buy 6")) is None
 
 
-def test_idempotency__forgotten_or_swept__free_again(office) -> None:
-    run(office, api_access.begin, 1, "k", b"a", office.now)
-    run(office, api_access.forget, 1, "k")
-    assert run(office, api_access.begin, 1, "k", b"b", office.now) is None
+def test_idempotency__second_of_two_at_a_time__first_stands(office) -> None:
+    buy = Once.of("k", b"buy 5")
+    run(office, api_access.remember, 1, buy, "act-1", office.now)
+    with pytest.raises(AnswerKnown):
+        run(office, api_access.remember, 1, buy, "act-2", office.now)
+    assert run(office, api_access.answer, 1, buy) == "act-1"
+
+
+def test_idempotency__swept__free_again(office) -> None:
+    buy = Once.of("k", b"buy 5")
+    run(office, api_access.remember, 1, buy, "act-1", office.now)
     assert run(office, api_access.sweep, office.now + api_access.REMEMBERED_SECONDS) == 1
+    assert run(office, api_access.answer, 1, buy) is None
 
 
 def test_audit_log__organisation__sees_its_own_lines_only(office, pair, outsider) -> None:

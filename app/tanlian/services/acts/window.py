@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy.engine import Engine
 
 from tanlian.accounts import api_access, payees, policies
+from tanlian.accounts.api_access import Once
 from tanlian.accounts.audit_log import Origin
+from tanlian.accounts.errors import AnswerKnown
 from tanlian.accounts.people import Person
 from tanlian.chain.errors import ChainUnreachable
 from tanlian.readmodel.queries import members
@@ -69,15 +71,15 @@ class Window:
             IdempotencyConflict: `once` was used for something else.
         """
         details = shown(raws)
-        key = f"{act.name}:{once}"
         content = json.dumps([act.name, account, details], sort_keys=True).encode()
-        with self.accounts.begin() as db:
-            known = api_access.begin(db, who.organisation, key, content, origin.now)
+        request = Once.of(f"{act.name}:{once}", content)
+        with self.accounts.connect() as db:
+            known = api_access.answer(db, who.organisation, request)
         if known is not None:
-            return known[1]
+            return known
+        calls = act.calls_for(self.desk(who, account), raws)
         try:
-            calls = act.calls_for(self.desk(who, account), raws)
-            act_id = self.outbox.draft(
+            return self.outbox.draft(
                 origin,
                 who,
                 account=account,
@@ -85,14 +87,10 @@ class Window:
                 details=details,
                 calls=calls,
                 second_person=self.needs_second_person(who, act),
+                once=request,
             )
-        except BaseException:
-            with self.accounts.begin() as db:
-                api_access.forget(db, who.organisation, key)
-            raise
-        with self.accounts.begin() as db:
-            api_access.finish(db, who.organisation, key, 200, act_id)
-        return act_id
+        except AnswerKnown:  # the same request came twice at a time
+            return self.submit(origin, who, act, raws, account=account, once=once)
 
     def _number_called(self, words: str) -> int:
         with self.tables.connect() as db:

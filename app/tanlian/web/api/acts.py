@@ -1,10 +1,12 @@
 """Acts by programs: drafted, tried out, signed with the program's key or by the program itself."""
 
+from contextlib import suppress
 from typing import Any
 
 from flask import Response, jsonify, make_response, request
 from flask.typing import ResponseReturnValue
 
+from tanlian.accounts.errors import ActClosed
 from tanlian.domain.errors import InvalidInput
 from tanlian.readmodel.queries import members
 from tanlian.services.acts import catalogue
@@ -89,7 +91,8 @@ def _sign(declared: Act, submitted: Submitted) -> Submitted:
     if signer.address.lower() != submitted.account.lower():
         return submitted
     key = key_from(signer.secret)
-    current.outbox().sign(current.origin(), programs.person(), submitted.id, key)
+    with suppress(ActClosed):  # the same request came twice at a time: the other signs
+        current.outbox().sign(current.origin(), programs.person(), submitted.id, key)
     return current.outbox().wait(submitted.id, WAIT_SECONDS)
 
 
