@@ -1,8 +1,10 @@
 """A served chain with a small market on it: members, allowances, money, an instrument."""
 
 from pathlib import Path
+from typing import Any
 
 from harness.served import Served
+from tanlian.services.access import open_access
 
 ROLES = {
     "exchange": "exchange",
@@ -19,6 +21,25 @@ def ok(chain: Served, *arguments: object, **environment: str) -> str:
     result = chain.run(*arguments, **environment)
     assert result.exit_code == 0, result.output
     return result.output
+
+
+def refused(chain: Served, *arguments: object, **environment: str) -> str:
+    """Run a verb that may not work; returns its last sentence. Nothing on the chain changed."""
+    before = state_root(chain)
+    result = chain.run(*arguments, **environment)
+    assert result.exit_code in (1, 2), result.output
+    assert state_root(chain) == before
+    assert "Traceback" not in result.output
+    return result.output.splitlines()[-1].removeprefix("Error: ")
+
+
+def state_root(chain: Served) -> str:
+    return chain.connection().request("eth_getBlockByNumber", "latest", False)["stateRoot"]
+
+
+def read(chain: Served, contract: str, function: str, *arguments: object) -> Any:
+    """What a view of a contract answers."""
+    return open_access(chain.target).contracts[contract].read(function, *arguments)
 
 
 def wait(chain: Served, seconds: int) -> None:

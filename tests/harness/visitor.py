@@ -13,6 +13,7 @@ from harness.served import PASSPHRASE, Served
 
 PASSWORD = "correct horse battery"
 _FORM = re.compile(r"<form\b(?P<head>[^>]*)>(?P<body>.*?)</form>", re.DOTALL)
+_TEXT_INPUT = re.compile(r'<input id="[\w-]+" name="[\w-]+" value="[^"]+"[^>]*>')
 _INPUT = re.compile(r'<input\b[^>]*type="hidden"[^>]*>')
 
 
@@ -137,13 +138,17 @@ class Visitor:
 
     def act(self, name: str, files=None, **fields: str) -> Page:
         """Open the form of an act, fill it in and send it."""
-        page = self.get(f"acts/new/{name}")
-        assert page.status == 200, page.text
+        return self.fill_in(self.get(f"acts/new/{name}"), files=files, **fields)
+
+    def fill_in(self, form: Page, files=None, **fields: str) -> Page:
+        """Send the form of an act with what it was filled in with beforehand, and more."""
+        assert form.status == 200, form.text
+        begun = dict(_named(tag) for tag in _TEXT_INPUT.findall(form.html))
         signer = re.search(
-            r'<select id="signer".*?<option value="(0x[0-9a-f]+)"', page.html, re.DOTALL
+            r'<select id="signer".*?<option value="(0x[0-9a-f]+)"', form.html, re.DOTALL
         )
         given = {"signer": signer[1]} if signer else {}
-        return self.send(page, 'class="act"', files=files, **given, **fields)
+        return self.send(form, 'class="act"', files=files, **{**begun, **given, **fields})
 
     def sign(self, page: Page, **given: str) -> Page:
         """Sign on the page of an act, with what it asks for."""
@@ -154,3 +159,13 @@ class Visitor:
             asked["passphrase"] = PASSPHRASE
         act_id = page.url.split("/acts/")[1].split("?")[0].split("/")[0]
         return self.send(page, f"{act_id}/sign", **{**asked, **given})
+
+
+def joined(chain: Served, address: str, aliases: dict[int, str]) -> dict[int, Visitor]:
+    """A person of each organisation, signed in, with its key stored and open."""
+    people = {}
+    for organisation, alias in aliases.items():
+        people[organisation] = Visitor(address).join(chain, organisation, f"{alias}-one")
+        people[organisation].store_key(chain.network.keys / f"{alias}.json")
+        people[organisation].unlock()
+    return people

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.founded import found, ok, wait
+from harness.founded import found, ok, read, refused, wait
 from harness.served import served
 from tanlian.services import auctions
 from tanlian.services.access import open_access
@@ -46,23 +46,6 @@ def opened(chain):
     ok(chain, "auction", "bring-units", "--auction", 1, *REGULATOR)
     wait(chain, 90)
     return chain
-
-
-def refused(chain, *arguments):
-    before = state_root(chain)
-    result = chain.run(*arguments)
-    assert result.exit_code in (1, 2), result.output
-    assert state_root(chain) == before
-    assert "Traceback" not in result.output
-    return result.output.splitlines()[-1].removeprefix("Error: ")
-
-
-def state_root(chain):
-    return chain.connection().request("eth_getBlockByNumber", "latest", False)["stateRoot"]
-
-
-def read(chain, contract, function, *arguments):
-    return open_access(chain.target).contracts[contract].read(function, *arguments)
 
 
 def bid(chain, alias, price, tonnes, deposit, path):

@@ -7,7 +7,7 @@ import pytest
 
 from harness.founded import found, ok
 from harness.served import served
-from harness.visitor import Visitor
+from harness.visitor import joined
 from tanlian.bootstrap import serving
 from tanlian.services.access import open_access
 from tanlian.services.activity_files import activity_of, call_lines
@@ -34,14 +34,7 @@ def market(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def people(market):
-    chain, address = market
-    found_people = {}
-    for organisation, alias in ALIASES.items():
-        visitor = Visitor(address).join(chain, organisation, f"{alias}-one")
-        visitor.store_key(chain.network.keys / f"{alias}.json")
-        visitor.unlock()
-        found_people[organisation] = visitor
-    return found_people
+    return joined(*market, ALIASES)
 
 
 def year_before(chain) -> str:

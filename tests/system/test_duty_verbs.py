@@ -18,7 +18,7 @@ from harness.compliance_year import (
     go_to,
     open_year,
 )
-from harness.founded import clear_one_pair, ok, wait
+from harness.founded import clear_one_pair, ok, read, refused, wait
 from harness.served import served
 from tanlian.services.access import open_access
 
@@ -60,24 +60,6 @@ def units(tmp_path):
         return ("--units", path)
 
     return write
-
-
-def refused(chain, *arguments):
-    """The sentence with which a verb ends; nothing on the chain may have changed."""
-    before = state_root(chain)
-    result = chain.run(*arguments)
-    assert result.exit_code in (1, 2), result.output
-    assert state_root(chain) == before
-    assert "Traceback" not in result.output
-    return result.output.splitlines()[-1].removeprefix("Error: ")
-
-
-def state_root(chain):
-    return chain.connection().request("eth_getBlockByNumber", "latest", False)["stateRoot"]
-
-
-def read(chain, contract, function, *arguments):
-    return open_access(chain.target).contracts[contract].read(function, *arguments)
 
 
 def finish_check(chain, number=1):

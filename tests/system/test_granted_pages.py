@@ -6,7 +6,7 @@ import pytest
 
 from harness.founded import found, ok, wait
 from harness.served import served
-from harness.visitor import Visitor
+from harness.visitor import joined
 from tanlian.bootstrap import serving
 
 REGULATOR, EXCHANGE, BANK, SELLER, BUYER, OTHER, WATCH = range(1, 8)
@@ -33,15 +33,8 @@ def market(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def people(market):
-    chain, address = market
     aliases = {REGULATOR: "regulator", SELLER: "seller", BUYER: "buyer", WATCH: "watch"}
-    joined = {}
-    for organisation, alias in aliases.items():
-        visitor = Visitor(address).join(chain, organisation, f"{alias}-one")
-        visitor.store_key(chain.network.keys / f"{alias}.json")
-        visitor.unlock()
-        joined[organisation] = visitor
-    return joined
+    return joined(*market, aliases)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from harness.founded import found, ok, open_session, wait
+from harness.founded import found, ok, open_session, refused, wait
 from harness.served import served
 from tanlian.services.access import open_access
 
@@ -54,20 +54,6 @@ def market(founded):
 def session(market):
     open_session(market)
     return market
-
-
-def refused(chain, *arguments, **environment):
-    """The sentence with which a verb ends; nothing on the chain may have changed."""
-    before = state_root(chain)
-    result = chain.run(*arguments, **environment)
-    assert result.exit_code in (1, 2), result.output
-    assert state_root(chain) == before
-    assert "Traceback" not in result.output
-    return result.output.splitlines()[-1].removeprefix("Error: ")
-
-
-def state_root(chain):
-    return chain.connection().request("eth_getBlockByNumber", "latest", False)["stateRoot"]
 
 
 def trading(chain, organisation):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.founded import found, ok, wait
+from harness.founded import found, ok, refused, wait
 from harness.served import served
 
 DOCUMENT = ("--document", "ab" * 32)
@@ -30,17 +30,6 @@ def chain(opened):
     snapshot = opened.connection().request("evm_snapshot")
     yield opened
     opened.connection().request("evm_revert", snapshot)
-
-
-def refused(chain, *arguments) -> str:
-    """The sentence with which a verb ends; nothing on the chain may have changed."""
-    before = chain.connection().request("eth_getBlockByNumber", "latest", False)["stateRoot"]
-    result = chain.run(*arguments)
-    assert result.exit_code in (1, 2), result.output
-    after = chain.connection().request("eth_getBlockByNumber", "latest", False)["stateRoot"]
-    assert after == before
-    assert "Traceback" not in result.output
-    return result.output.splitlines()[-1].removeprefix("Error: ")
 
 
 def sees(chain, kind="holdings", subject="The seller", year=2024) -> bool:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness.founded import found, ok, wait
+from harness.founded import found, ok, refused, wait
 from harness.founded import open_session as start_session
 from harness.served import served
 from tanlian.services.access import open_access
@@ -39,17 +39,6 @@ def session(market):
     """A session in which quotes are taken."""
     start_session(market)
     return market
-
-
-def refused(chain, *arguments, **environment):
-    """The sentence with which a verb ends; nothing on the chain may have changed."""
-    before = chain.connection().request("eth_getBlockByNumber", "latest", False)["stateRoot"]
-    result = chain.run(*arguments, **environment)
-    after = chain.connection().request("eth_getBlockByNumber", "latest", False)["stateRoot"]
-    assert result.exit_code in (1, 2), result.output
-    assert "Traceback" not in result.output
-    assert after == before
-    return result.output
 
 
 def holdings(chain):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,14 +15,24 @@ from tanlian.accounts import outbox, sign_in
 from tanlian.accounts.secrets_box import SecretsBox
 from tanlian.accounts.sign_in import Session
 from tanlian.domain.roles import Role
-from tanlian.readmodel.checkpoints import Position, position
+from tanlian.readmodel.checkpoints import position
 from tanlian.readmodel.queries import members
 from tanlian.services.certificate_proof import nothing_proved
 from tanlian.services.chain_watch import Head, Sealing
 from tanlian.services.evidence_desk import EvidenceDesk
 from tanlian.services.outbox import Outbox
 from tanlian.services.reading_archive import ReadingArchive
-from tanlian.web import failures, formats, guards, language, readiness, request_log, security, urls
+from tanlian.web import (
+    current,
+    failures,
+    formats,
+    guards,
+    language,
+    readiness,
+    request_log,
+    security,
+    urls,
+)
 from tanlian.web.api import programs
 from tanlian.web.api import urls as api_urls
 from tanlian.web.config import WebConfig
@@ -94,15 +104,7 @@ def create_app(config: WebConfig, office: Office) -> Flask:
         with office.tables.connect() as db:
             return members.roles_of(db, organisation)
 
-    def standing() -> Position | None:
-        """Up to where the tables are, the same for all of a page."""
-        if "position" not in g:
-            with office.tables.connect() as db:
-                g.position = position(db)
-        found: Position | None = g.position
-        return found
-
-    app.jinja_env.globals["position"] = standing
+    app.jinja_env.globals["position"] = current.standing
     app.jinja_env.globals["own_pages"] = OWN_PAGES
     guards.install(app, session_of, roles_of, programs.person_of)
     urls.install(app)

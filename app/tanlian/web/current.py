@@ -12,7 +12,7 @@ from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.errors import SessionEnded
 from tanlian.accounts.sign_in import Session
 from tanlian.database import snapshot
-from tanlian.readmodel.checkpoints import position
+from tanlian.readmodel.checkpoints import Position, position
 from tanlian.services.acts.window import Window
 from tanlian.web.config import WebConfig
 from tanlian.web.live import Live
@@ -47,14 +47,29 @@ def window() -> Window:
 def tables() -> Iterator[Connection]:
     """One view of the read model, the same for all questions asked inside."""
     with snapshot(office().tables) as db:
+        _note_standing(db)
         yield db
+
+
+def standing() -> Position | None:
+    """Return the block that all of a page is at least up to: that of its first question."""
+    if "standing" not in g:
+        with snapshot(office().tables) as db:
+            _note_standing(db)
+    found: Position | None = g.standing
+    return found
+
+
+def _note_standing(db: Connection) -> None:
+    if "standing" not in g:
+        g.standing = position(db)
 
 
 def await_block(number: int) -> None:
     """Wait a moment until the tables have a block, so that the next page shows what it brought."""
     ends = time.monotonic() + PROJECTION_SECONDS
     while time.monotonic() < ends:
-        with tables() as db:
+        with snapshot(office().tables) as db:
             here = position(db)
         if here is not None and here.block >= number:
             return

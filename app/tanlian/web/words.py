@@ -2,7 +2,13 @@
 
 from tanlian.domain.incentives import Trigger
 from tanlian.domain.market_events import Kind
-from tanlian.domain.market_states import AuctionState, BidState, CaseState, RatingState
+from tanlian.domain.market_states import (
+    AuctionState,
+    BidState,
+    CaseState,
+    RatingState,
+    ReplacementState,
+)
 from tanlian.domain.offset_states import AttestationState, ProjectState
 from tanlian.domain.report_state import ReportState
 
@@ -136,7 +142,23 @@ TRIGGER_WORDS = (
     N_("endorsement upheld"), N_("endorsement overturned"), N_("reward decision"),
     N_("penalty decision"),
 )  # fmt: skip
-STATES = (  # of plans, redemptions, obligations
+REPLACEMENT_STATES = {
+    ReplacementState.PROPOSED: N_("proposed"),
+    ReplacementState.APPROVED: N_("approved"),
+    ReplacementState.DONE: N_("done"),
+    ReplacementState.VETOED: N_("vetoed"),
+    ReplacementState.WITHDRAWN: N_("withdrawn"),
+}
+ALLOCATION_EVENTS = {
+    "PlanSet": N_("Plan set"),
+    "AllowancesAllocated": N_("Allowances allocated"),
+    "AllowancesWithdrawn": N_("Allowances withdrawn"),
+    "AllowancesSetAside": N_("Allowances set aside"),
+    "AllocationRefused": N_("Allocation refused"),
+    "ReductionRecorded": N_("Reduction recorded"),
+}
+STATES = (  # of plans, redemptions, obligations, blocks
+    N_("open"), N_("withdrawn"), N_("traded"),
     N_("filed"), N_("approved"), N_("returned"), N_("replaced"), N_("requested"), N_("paid out"),
     N_("rejected"), N_("cancelled"), N_("owed"), N_("paid"), N_("defaulted"),
 )  # fmt: skip

@@ -19,7 +19,7 @@ from tanlian.domain.market_states import (
     RatingState,
     ReplacementState,
 )
-from tanlian.readmodel.queries import acts as asking_acts
+from tanlian.readmodel.queries import allocation, holds, market, replacements
 from tanlian.readmodel.queries import auctions as asking_auctions
 from tanlian.readmodel.queries import checks as asking_checks
 from tanlian.readmodel.queries import incentives as asking_incentives
@@ -117,8 +117,9 @@ def test_amendment__voted_and_enacted__rules_and_votes_kept(year, tables) -> Non
         (found,) = asking_incentives.amendments_of(db)
         assert list(found.rules.values()) == rules
         assert found == asking_incentives.amendment(db, number)
-        votes = {v.organisation: v.in_favour for v in asking_incentives.votes_on(db, number)}
-        assert votes[it.exchange.org_id] is False
+        votes = asking_incentives.votes_cast(db)
+        assert {v.amendment for v in votes} == {number}
+        assert {v.organisation for v in votes if not v.in_favour} == {it.exchange.org_id}
 
 
 def test_check__rated_contested_and_reviewed__scores_equal_the_contract(year, tables) -> None:
@@ -145,7 +146,7 @@ def test_check__rated_contested_and_reviewed__scores_equal_the_contract(year, ta
         assert asking_checks.score(db, it.bank.org_id) is None
         first, *rest = asking_checks.results(db, number)
         assert asking_checks.results(db, number, after=first.organisation) == rest
-        assert asking_checks.round_(db, number) == asking_checks.rounds(db)[0]
+        assert [r.id for r in asking_checks.rounds(db)] == [number]
         assert asking_checks.contested(db) == []
 
 
@@ -250,25 +251,30 @@ def test_acts__freezes_claw_back_replacements_blocks__tables_equal_the_contracts
     assert states == ["VETOED", "WITHDRAWN", "DONE"]
     assert rows(tables, acts.replacements)[2]["approver"] == it.exchange.account.lower()
     with tables.connect() as db:
-        assert asking_acts.is_frozen(db, it.trader.org_id)
-        assert not asking_acts.is_frozen(db, org)
-        newest = asking_acts.freezes_of(db, organisation=org, limit=1)
-        place = (newest[0].block, newest[0].log_index)
-        older = asking_acts.freezes_of(db, organisation=org, before=place)
-        assert [f.reason for f in (*newest, *older)] == [
-            "case 2 is over", "case 2", "case 1 is over", "case 1",
-        ]  # fmt: skip
-        assert asking_acts.owed_kg(db, it.other_emitter.org_id) == 470 * TONNE
-        history = asking_acts.allocation_history(db, organisation=it.other_emitter.org_id)
+        assert holds.is_frozen(db, it.trader.org_id)
+        assert not holds.is_frozen(db, org)
+        reasons = ["case 2 is over", "case 2", "case 1 is over", "case 1"]
+        assert [f.reason for f in holds.freezes_of(db, org)] == reasons
+        assert [f.reason for f in holds.freezes_of(db, None)] == ["case 3", *reasons]
+        assert [f.reason for f in holds.freezes_of(db, org, limit=1)] == reasons[:1]
+        assert allocation.owed_kg(db, it.other_emitter.org_id) == 470 * TONNE
+        history = allocation.allocation_history(db, it.other_emitter.org_id)
         assert [(h.event, h.owed_kg) for h in history] == [
             ("AllowancesAllocated", 20 * TONNE),
             ("AllowancesWithdrawn", 490 * TONNE),
             ("AllowancesAllocated", 0),
         ]
-        assert asking_acts.replacement(db, stolen).state is ReplacementState.DONE
-        assert [r.id for r in asking_acts.replacements_of(db, before=stolen)] == [again, lost]
-        assert [i.symbol for i in asking_acts.listed_instruments(db)] == ["CEA24"]
-        assert len(asking_acts.claw_backs_of(db, it.other_emitter.org_id)) == 1
+        newest, *older = replacements.replacements_of(db, org)
+        assert (newest.id, newest.state) == (stolen, ReplacementState.DONE)
+        assert (newest.proposed_by, newest.approved_by) == (it.regulator.org_id, it.exchange.org_id)
+        assert [r.id for r in older] == [again, lost]
+        assert older[0].approved_by is None
+        assert replacements.replacements_of(db, None) == [newest, *older]
+        assert replacements.replacements_of(db, it.trader.org_id) == []
+        assert [i.symbol for i in market.listed_instruments(db)] == ["CEA24"]
+        assert len(holds.claw_backs_of(db, it.other_emitter.org_id)) == 1
+        assert holds.claw_backs_of(db, org) == []
+        assert len(holds.claw_backs_of(db, None)) == 1
 
 
 @pytest.mark.parametrize(

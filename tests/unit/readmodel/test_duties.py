@@ -63,7 +63,7 @@ def test_duties__met_late_and_not_at_all__tables_equal_the_contract(year, tables
         assert [(s.in_time, len(s.units)) for s in (early, late)] == [(True, 2), (False, 1)]
         assert duties.surrenders_of(db, organisation=org, before=late.id) == [early]
         assert duties.surrender(db, early.id).units[0].amount_kg == 100 * TONNE
-        (change,) = duties.shortfalls_of(db, org, PERIOD)
+        (change,) = duties.shortfalls_of(db, org)
         assert (change.old_kg, change.new_kg) == (0, mine.shortfall_kg)
         (over,) = duties.carry_overs_of(db, org)
         assert over.into is not None
@@ -96,7 +96,8 @@ def test_reexamination__lowers_the_duty__shortfall_corrected(year, tables) -> No
         it.compliance.correct_shortfall(org, PERIOD)
         assert_equal(node, it, tables)
     with tables.connect() as db:
-        first, second = duties.shortfalls_of(db, org, PERIOD)
+        second, first = duties.shortfalls_of(db, org)
+        assert duties.shortfalls_of(db, None) == [second, first]
         assert second.next_cut_kg is None
         assert second.new_kg == duties.duty(db, org, PERIOD).shortfall_kg < first.new_kg
 
@@ -140,9 +141,9 @@ def test_offsets__reviewed_revoked_and_imported__tables_equal_the_contract(year,
             spare: AttestationState.REVOKED_UNISSUED,
             spare + 1: AttestationState.ISSUED,
         }
-        assert offsets.attestation(db, spare + 1).verifier is None
+        assert offsets.attestations_of(db, number=first)[0].verifier is None
         assert offsets.registries(db) == ["VCS"]
-        (serials,) = offsets.foreign_serials_of(db, "VCS")
+        (serials,) = offsets.foreign_credits(db)
         assert (serials.first_serial, serials.last_serial) == (last - 4, last)
         assert db.scalar(select(foreign_serials.c.last_serial)) == last
 

@@ -97,8 +97,6 @@ def test_monitoring__a_year_of_changes__tables_equal_the_contract(world, tables)
         place = (newest[0].first_hour, newest[0].gateway)
         older = monitoring.anchors_of(db, org, YEAR, before=place)
         assert [a.first_hour - hour for a in older] == [48, 24, 0]
-        over = monitoring.anchors_over(db, org, YEAR, hour + 30)
-        assert [a.first_hour - hour for a in over] == [24]
         assert monitoring.anchors_of(db, org + 1, YEAR) == []
 
 

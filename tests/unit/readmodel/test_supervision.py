@@ -143,7 +143,6 @@ def test_lists__pages_and_organisations__newest_first(world) -> None:
         mine = complaints.complaints_of(db, it.emitter.org_id)
         assert [c.number for c in mine] == [2, 1]
         assert [c.number for c in complaints.complaints_of(db, open_only=True)] == [2, 1]
-        assert complaints.open_count(db) == 2
         states = [(g.number, g.state(now)) for g in granted_views.grants(db)]
         assert states == [(4, "in force"), (3, "revoked"), (2, "expired"), (1, "expired")]
         assert [g.number for g in granted_views.grants(db, grantee=it.bank.org_id)] == [4, 3]

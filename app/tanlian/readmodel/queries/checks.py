@@ -6,7 +6,6 @@ from enum import IntEnum
 from sqlalchemy import select
 from sqlalchemy.engine import Connection, RowMapping
 
-from tanlian.domain.errors import NotFound
 from tanlian.domain.market_states import RatingState
 from tanlian.readmodel.queries.making import made
 from tanlian.readmodel.tables.checks import check_results, check_rounds, ratings, scores
@@ -89,19 +88,6 @@ def rounds(db: Connection, *, before: int | None = None, limit: int = 50) -> lis
         query = query.where(check_rounds.c.id < before)
     query = query.order_by(check_rounds.c.id.desc()).limit(limit)
     return [_round(row) for row in db.execute(query).mappings()]
-
-
-def round_(db: Connection, number: int) -> Round:
-    """Return one round.
-
-    Raises:
-        NotFound: none has that number.
-    """
-    query = select(check_rounds).where(check_rounds.c.id == number)
-    row = db.execute(query).mappings().one_or_none()
-    if row is None:
-        raise NotFound(f"There is no round {number} of the periodic check.", number=number)
-    return _round(row)
 
 
 def results(db: Connection, number: int, *, after: int = 0, limit: int = 50) -> list[Result]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.engine import Connection, RowMapping
 
 from tanlian.domain.errors import NotFound
@@ -102,11 +102,6 @@ def queue(db: Connection, *, limit: int = 50) -> list[Complaint]:
     """Return what regulators have to do something about, by deadline."""
     query = select(complaints).where(complaints.c.status.in_(OPEN))
     return _complaints(db, query.order_by(complaints.c.act_by, complaints.c.id).limit(limit))
-
-
-def open_count(db: Connection) -> int:
-    query = select(func.count()).select_from(complaints).where(complaints.c.status.in_(OPEN))
-    return int(db.scalar(query) or 0)
 
 
 def steps_of(db: Connection, number: int) -> list[ComplaintStep]:

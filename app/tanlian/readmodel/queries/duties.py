@@ -15,6 +15,7 @@ from tanlian.domain.compliance import (
 )
 from tanlian.domain.errors import NotFound
 from tanlian.domain.instrument import Instrument
+from tanlian.readmodel.queries.making import made
 from tanlian.readmodel.tables.duties import (
     carry_overs,
     compliance_periods,
@@ -228,24 +229,16 @@ def surrenders_of(
     return [_surrender(db, row) for row in db.execute(query).mappings().all()]
 
 
-def shortfalls_of(db: Connection, organisation: int, number: int) -> list[ShortfallChange]:
-    """Return how a shortfall was recorded and corrected, oldest first."""
-    query = (
-        select(shortfalls)
-        .where(shortfalls.c.organisation == organisation, shortfalls.c.period == number)
-        .order_by(shortfalls.c.block, shortfalls.c.log_index)
-    )
+def shortfalls_of(
+    db: Connection, organisation: int | None, *, limit: int = 50
+) -> list[ShortfallChange]:
+    """Return how shortfalls of an organisation, or of all, were recorded, newest first."""
+    place = (shortfalls.c.block.desc(), shortfalls.c.log_index.desc())
+    query = select(shortfalls).order_by(*place).limit(limit)
+    if organisation is not None:
+        query = query.where(shortfalls.c.organisation == organisation)
     return [
-        ShortfallChange(
-            row["organisation"],
-            row["period"],
-            row["old_shortfall_kg"],
-            row["new_shortfall_kg"],
-            row["next_cut_kg"],
-            row["signer"],
-            row["time"],
-            row["tx_hash"],
-        )
+        made(ShortfallChange, row, old_kg=row["old_shortfall_kg"], new_kg=row["new_shortfall_kg"])
         for row in db.execute(query).mappings()
     ]
 

@@ -105,6 +105,7 @@ class Amendment:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
+    amendment: int
     organisation: int
     in_favour: bool
     time: int
@@ -193,13 +194,9 @@ def amendment(db: Connection, number: int) -> Amendment:
     return _amendment(db, row)
 
 
-def votes_on(db: Connection, number: int) -> list[Vote]:
-    """Return the votes on an amendment in their order."""
-    query = (
-        select(votes)
-        .where(votes.c.amendment == number)
-        .order_by(votes.c.time, votes.c.organisation)
-    )
+def votes_cast(db: Connection, *, limit: int = 50) -> list[Vote]:
+    """Return the votes on amendments, newest first."""
+    query = select(votes).order_by(votes.c.time.desc(), votes.c.organisation).limit(limit)
     return [made(Vote, row) for row in db.execute(query).mappings()]
 
 

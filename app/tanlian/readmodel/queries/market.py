@@ -12,6 +12,7 @@ from tanlian.domain.errors import NotFound
 from tanlian.domain.instrument import Instrument
 from tanlian.domain.market_events import Kind
 from tanlian.readmodel.tables import fills, orders, sessions, trading_accounts
+from tanlian.readmodel.tables.acts import listings
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +225,12 @@ def session_of_row(row: RowMapping) -> Session:
         row["closing_tick"],
         row["volume_lots"],
     )
+
+
+def listed_instruments(db: Connection) -> list[Instrument]:
+    """Return what can be traded."""
+    query = select(listings.c.instrument).order_by(listings.c.instrument)
+    return [Instrument.from_token_id(token) for token in db.scalars(query)]
 
 
 def _trade(row: RowMapping) -> Trade:

@@ -91,11 +91,6 @@ def roles_of(db: Connection, number: int) -> Role:
     return Role(db.scalar(query) or 0)
 
 
-def held_roles(db: Connection, number: int) -> Role:
-    """Return the roles an organisation has, also while it is suspended; none if it is unknown."""
-    return Role(db.scalar(select(organisations.c.roles).where(organisations.c.id == number)) or 0)
-
-
 def names(db: Connection, of: Collection[int] | None = None) -> dict[int, str]:
     """Return the names of some organisations by number, or of all."""
     query = select(organisations.c.id, organisations.c.name)

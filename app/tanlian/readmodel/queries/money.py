@@ -6,9 +6,24 @@ from sqlalchemy import or_, select
 from sqlalchemy.engine import Connection
 
 from tanlian.domain.holder import holder_address
+from tanlian.readmodel.queries.making import made
 from tanlian.readmodel.tables import balances, obligations, redemptions, sessions
+from tanlian.readmodel.tables.acts import money_issues
 
 MONEY = "money"  # the name of the token in the tables
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyIssue:
+    """Money that a bank issued against a payment; micro-yuan."""
+
+    bank: int
+    reference: str
+    organisation: int
+    amount: int
+    time: int
+    block: int
+    tx_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +93,11 @@ def obligations_of(db: Connection, organisation: int, *, limit: int = 200) -> li
     )
     names = Obligation.__slots__
     return [Obligation(**{n: row[n] for n in names}) for row in db.execute(query).mappings()]
+
+
+def money_issued(db: Connection, organisation: int, *, limit: int = 50) -> list[MoneyIssue]:
+    """Return payments in that an organisation made or, as a bank, recorded, newest first."""
+    mine = or_(money_issues.c.organisation == organisation, money_issues.c.bank == organisation)
+    place = (money_issues.c.block.desc(), money_issues.c.reference.desc())
+    query = select(money_issues).where(mine).order_by(*place).limit(limit)
+    return [made(MoneyIssue, row) for row in db.execute(query).mappings()]

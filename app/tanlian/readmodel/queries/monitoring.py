@@ -262,21 +262,6 @@ def anchors_of(
     return [_anchor(row) for row in db.execute(query).mappings()]
 
 
-def anchors_over(db: Connection, organisation: int, year: int, hour: int) -> list[Anchor]:
-    """Return the batches that cover an hour since 1970, one a gateway."""
-    query = (
-        select(anchors)
-        .where(
-            anchors.c.organisation == organisation,
-            anchors.c.year == year,
-            anchors.c.first_hour <= hour,
-            anchors.c.first_hour + anchors.c.hours > hour,
-        )
-        .order_by(anchors.c.gateway)
-    )
-    return [_anchor(row) for row in db.execute(query).mappings()]
-
-
 def _source(row: RowMapping) -> Source:
     return Source(
         row["id"],

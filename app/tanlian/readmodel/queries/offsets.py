@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from tanlian.domain.errors import NotFound
 from tanlian.domain.instrument import Instrument
 from tanlian.domain.offset_states import AttestationState, ProjectState
+from tanlian.readmodel.queries.making import made
 from tanlian.readmodel.queries.signers import organisations_of
 from tanlian.readmodel.tables.offsets import (
     attestations,
@@ -136,19 +137,6 @@ def steps(db: Connection, number: int) -> list[ProjectStep]:
     ]
 
 
-def attestation(db: Connection, number: int) -> Attestation:
-    """Return one attestation.
-
-    Raises:
-        NotFound: none has that number.
-    """
-    query = select(attestations).where(attestations.c.id == number)
-    row = db.execute(query).mappings().one_or_none()
-    if row is None:
-        raise NotFound(f"There is no attestation {number}.", number=number)
-    return _attestation(row)
-
-
 def attestations_of(
     db: Connection,
     *,
@@ -178,25 +166,11 @@ def registries(db: Connection) -> list[str]:
     return list(db.scalars(query))
 
 
-def foreign_serials_of(db: Connection, registry: str) -> list[ForeignSerials]:
-    """Return what came from a registry, by serial."""
-    query = (
-        select(foreign_serials)
-        .where(foreign_serials.c.registry == registry)
-        .order_by(foreign_serials.c.first_serial)
-    )
-    return [
-        ForeignSerials(
-            row["registry"],
-            row["first_serial"],
-            row["last_serial"],
-            row["attestation"],
-            row["document"],
-            row["time"],
-            row["tx_hash"],
-        )
-        for row in db.execute(query).mappings()
-    ]
+def foreign_credits(db: Connection, *, limit: int = 50) -> list[ForeignSerials]:
+    """Return what came from other registries, by registry and serial."""
+    place = (foreign_serials.c.registry, foreign_serials.c.first_serial)
+    query = select(foreign_serials).order_by(*place).limit(limit)
+    return [made(ForeignSerials, row) for row in db.execute(query).mappings()]
 
 
 def _project(row: RowMapping) -> Project:

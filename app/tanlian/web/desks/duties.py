@@ -6,7 +6,7 @@ from sqlalchemy.engine import Connection
 
 from tanlian.domain.roles import Role
 from tanlian.readmodel.queries import duties
-from tanlian.readmodel.queries.duties import CarryOver, Duty, Period, Surrender
+from tanlian.readmodel.queries.duties import CarryOver, Duty, Period, ShortfallChange, Surrender
 from tanlian.web.desks.listing import Column, Link, Listing, Page, Visitor
 from tanlian.web.desks.regulator import MOST
 from tanlian.web.words import N_
@@ -33,6 +33,12 @@ def _surrenders(db: Connection, visitor: Visitor) -> Sequence[Surrender]:
 
 def _carried(db: Connection, visitor: Visitor) -> Sequence[CarryOver]:
     return duties.carry_overs_of(db, visitor.organisation, limit=MOST)
+
+
+def _shortfalls(db: Connection, visitor: Visitor) -> Sequence[ShortfallChange]:
+    """Everybody's for regulators, one's own for others."""
+    whose = None if visitor.roles & Role.REGULATOR else visitor.organisation
+    return duties.shortfalls_of(db, whose, limit=MOST)
 
 
 _COLUMNS = (
@@ -148,4 +154,21 @@ CARRIED = Listing(
     ),
     N_("Nothing was carried over yet."),
 )
-LISTINGS = (OWN, ALL, PERIODS, SURRENDERS, CARRIED)
+SHORTFALLS = Listing(
+    "shortfalls",
+    N_("Recorded shortfalls"),
+    N_("How each was recorded and corrected, and what the next allocation is reduced by."),
+    Role.EMITTER | Role.REGULATOR,
+    _shortfalls,
+    (
+        Column(N_("Time"), lambda r: r.time, "moment"),
+        Column(N_("Organisation"), lambda r: r.organisation, "member"),
+        Column(N_("Year"), lambda r: r.period),
+        Column(N_("Before, t"), lambda r: r.old_kg, "tonnes"),
+        Column(N_("Afterwards, t"), lambda r: r.new_kg, "tonnes"),
+        Column(N_("Cut of the next allocation, t"), lambda r: r.next_cut_kg, "tonnes"),
+        Column(N_("Signed by"), lambda r: r.signer, "code"),
+    ),
+    N_("No shortfall was recorded."),
+)
+LISTINGS = (OWN, ALL, PERIODS, SURRENDERS, CARRIED, SHORTFALLS)

@@ -8,7 +8,7 @@ from tanlian.domain.market_states import CaseState, RatingState
 from tanlian.domain.roles import Role
 from tanlian.readmodel.queries import checks, incentives
 from tanlian.readmodel.queries.checks import Rating, Round
-from tanlian.readmodel.queries.incentives import Amendment, Case, CoinAccount, CoinEntry
+from tanlian.readmodel.queries.incentives import Amendment, Case, CoinAccount, CoinEntry, Vote
 from tanlian.web.desks.listing import Column, Link, Listing, Visitor
 from tanlian.web.desks.regulator import MOST
 from tanlian.web.words import CASE_STATES, N_, RATING_STATES, TRIGGERS
@@ -34,6 +34,10 @@ def _all_cases(db: Connection, _visitor: Visitor) -> Sequence[Case]:
 
 def _amendments(db: Connection, _visitor: Visitor) -> Sequence[Amendment]:
     return incentives.amendments_of(db, limit=MOST)
+
+
+def _votes(db: Connection, _visitor: Visitor) -> Sequence[Vote]:
+    return incentives.votes_cast(db, limit=MOST)
 
 
 def _ratings(db: Connection, visitor: Visitor) -> Sequence[Rating]:
@@ -158,6 +162,20 @@ AMENDMENTS = Listing(
     ),
     tops=("rules.propose",),
 )  # fmt: skip
+VOTES = Listing(
+    "votes",
+    N_("Votes on proposed rules"),
+    N_("Who voted how; one vote an organisation."),
+    Role(0),
+    _votes,
+    (
+        Column(N_("Proposed rules"), lambda r: r.amendment),
+        Column(N_("Organisation"), lambda r: r.organisation, "member"),
+        Column(N_("Vote"), lambda r: N_("in favour") if r.in_favour else N_("against"), "state"),
+        Column(N_("Time"), lambda r: r.time, "moment"),
+    ),
+    N_("Nobody has voted."),
+)
 RATINGS = Listing(
     "ratings",
     N_("Your credit rating"),
@@ -210,5 +228,5 @@ ROUNDS = Listing(
     waits=lambda r, v: bool(v.roles & Role.REGULATOR) and r.finished_at is None,
 )  # fmt: skip
 LISTINGS = (
-    ACCOUNT, ENTRIES, OWN_CASES, CASES, AMENDMENTS, RATINGS, CONTESTED, ROUNDS,
+    ACCOUNT, ENTRIES, OWN_CASES, CASES, AMENDMENTS, VOTES, RATINGS, CONTESTED, ROUNDS,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from tanlian.domain.offset_states import AttestationState, ProjectState
 from tanlian.domain.roles import Role
 from tanlian.readmodel.queries import auctions, offsets
 from tanlian.readmodel.queries.auctions import Auction, Bid
-from tanlian.readmodel.queries.offsets import Attestation, Project
+from tanlian.readmodel.queries.offsets import Attestation, ForeignSerials, Project
 from tanlian.web.desks.listing import Column, Link, Listing, Visitor
 from tanlian.web.desks.regulator import MOST
 from tanlian.web.words import ATTESTATION_STATES, AUCTION_STATES, BID_STATES, N_, PROJECT_STATES
@@ -33,6 +33,14 @@ def _auctions(db: Connection, _visitor: Visitor) -> Sequence[Auction]:
 
 def _bids(db: Connection, visitor: Visitor) -> Sequence[Bid]:
     return auctions.bids(db, organisation=visitor.organisation, limit=MOST)
+
+
+def _registries(db: Connection, _visitor: Visitor) -> Sequence[str]:
+    return offsets.registries(db)
+
+
+def _foreign(db: Connection, _visitor: Visitor) -> Sequence[ForeignSerials]:
+    return offsets.foreign_credits(db, limit=MOST)
 
 
 def _is_regulator(visitor: Visitor) -> bool:
@@ -104,7 +112,6 @@ ATTESTATIONS = Listing(
         Link("credits.close-reversal", N_("Close the reversal"), lambda r: {"attestation": r.id},
              lambda r, v: _is_regulator(v) and r.state is AttestationState.REVOKED),
     ),
-    tops=("credits.import", "registry.name"),
     waits=lambda r, v: _is_regulator(v) and r.state is AttestationState.ATTESTED,
 )  # fmt: skip
 AUCTIONS = Listing(
@@ -169,4 +176,31 @@ BIDS = Listing(
     ),
     waits=lambda r, _: r.state is BidState.COMMITTED,
 )  # fmt: skip
-LISTINGS = (PROJECTS, ATTESTATIONS, AUCTIONS, BIDS)
+REGISTRIES = Listing(
+    "registries",
+    N_("Other registries"),
+    N_("From which credits may be brought in."),
+    Role.REGULATOR | Role.VERIFIER,
+    _registries,
+    (Column(N_("Code"), lambda r: r),),
+    N_("No registry is named."),
+    tops=("registry.name",),
+)
+FOREIGN = Listing(
+    "foreign-credits",
+    N_("Credits of other registries"),
+    N_("Serials that became credits here; none can be brought in twice."),
+    Role.REGULATOR | Role.VERIFIER,
+    _foreign,
+    (
+        Column(N_("Registry"), lambda r: r.registry),
+        Column(N_("First serial"), lambda r: r.first_serial),
+        Column(N_("Last serial"), lambda r: r.last_serial),
+        Column(N_("Attestation"), lambda r: r.attestation),
+        Column(N_("Document"), lambda r: r.document, "code"),
+        Column(N_("Time"), lambda r: r.time, "moment"),
+    ),
+    N_("Nothing was brought in."),
+    tops=("credits.import",),
+)
+LISTINGS = (PROJECTS, ATTESTATIONS, REGISTRIES, FOREIGN, AUCTIONS, BIDS)

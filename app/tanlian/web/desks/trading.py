@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from sqlalchemy.engine import Connection
 
+from tanlian.domain.instrument import Instrument
 from tanlian.domain.roles import Role
-from tanlian.readmodel.queries import market, money
+from tanlian.readmodel.queries import block_trades, market, money
+from tanlian.readmodel.queries.block_trades import BlockProposal
 from tanlian.readmodel.queries.market import Session
-from tanlian.readmodel.queries.money import Obligation, Redemption
+from tanlian.readmodel.queries.money import MoneyIssue, Obligation, Redemption
 from tanlian.web.desks.listing import Column, Link, Listing, Page, Visitor
 from tanlian.web.desks.regulator import MOST
 from tanlian.web.words import N_
@@ -27,6 +29,23 @@ def _at_bank(db: Connection, visitor: Visitor) -> Sequence[Redemption]:
 
 def _obligations(db: Connection, visitor: Visitor) -> Sequence[Obligation]:
     return money.obligations_of(db, visitor.organisation, limit=MOST)
+
+
+def _issued(db: Connection, visitor: Visitor) -> Sequence[MoneyIssue]:
+    return money.money_issued(db, visitor.organisation, limit=MOST)
+
+
+def _blocks(db: Connection, visitor: Visitor) -> Sequence[BlockProposal]:
+    return block_trades.block_proposals_of(db, visitor.organisation, limit=MOST)
+
+
+def _instruments(db: Connection, _visitor: Visitor) -> Sequence[Instrument]:
+    return market.listed_instruments(db)
+
+
+def _may_accept(row: BlockProposal, visitor: Visitor) -> bool:
+    is_open = row.state == "open" and visitor.now <= row.expires_at
+    return is_open and row.counterparty == visitor.organisation
 
 
 def _is_clearing(row: Session, visitor: Visitor) -> bool:
@@ -67,7 +86,7 @@ SESSIONS = Listing(
              lambda r, v: bool(v.roles & Role.REGULATOR) and r.paused),
     ),
     (Page("session", N_("Open"), lambda r: {"number": r.id}),),
-    tops=("session.announce", "instrument.list"),
+    tops=("session.announce",),
     waits=lambda r, v: bool(v.roles & Role.EXCHANGE) and (_is_clearing(r, v) or _is_closing(r, v)),
 )  # fmt: skip
 _REDEMPTION = (
@@ -134,4 +153,60 @@ OBLIGATIONS = Listing(
     ),
     waits=lambda r, v: r.state == "owed" and r.buyer == v.organisation,
 )  # fmt: skip
-LISTINGS = (SESSIONS, BANK, REDEMPTIONS, OBLIGATIONS)
+ISSUED = Listing(
+    "payments-in",
+    N_("Payments in"),
+    N_("Money that banks recorded against payments in yuan, each reference once."),
+    Role(0),
+    _issued,
+    (
+        Column(N_("Time"), lambda r: r.time, "moment"),
+        Column(N_("Member"), lambda r: r.organisation, "member"),
+        Column(N_("Bank"), lambda r: r.bank, "member"),
+        Column(N_("Amount, yuan"), lambda r: r.amount, "yuan"),
+        Column(N_("Reference"), lambda r: r.reference, "code"),
+    ),
+    N_("No payment was recorded yet."),
+    tops=("money.issue",),
+)
+BLOCKS = Listing(
+    "blocks",
+    N_("Block trades offered"),
+    N_("Large quantities offered to one named organisation; accepting settles at once."),
+    Role(0),
+    _blocks,
+    (
+        Column(N_("Number"), lambda r: r.id),
+        Column(N_("Offered by"), lambda r: r.proposer, "member"),
+        Column(N_("to"), lambda r: r.counterparty, "member"),
+        Column(N_("Side"), lambda r: N_("buys") if r.proposer_buys else N_("sells"), "state"),
+        Column(N_("Price, yuan/t"), lambda r: r.tick, "price"),
+        Column(N_("Quantity, t"), lambda r: r.lots, "count"),
+        Column(N_("Session"), lambda r: r.session),
+        Column(N_("Open until"), lambda r: r.expires_at, "moment"),
+        Column(N_("State"), lambda r: r.state, "state"),
+    ),
+    N_("No block was offered."),
+    (
+        Link("block.accept", N_("Accept"), lambda r: {"proposal": r.id}, _may_accept),
+        Link("block.withdraw", N_("Take back"), lambda r: {"proposal": r.id},
+             lambda r, v: r.state == "open" and r.proposer == v.organisation),
+    ),
+    tops=("block.propose",),
+    waits=_may_accept,
+    until=lambda r: r.expires_at,
+)  # fmt: skip
+INSTRUMENTS = Listing(
+    "instruments",
+    N_("Instruments traded"),
+    N_("What sessions can be announced for."),
+    Role.EXCHANGE | Role.REGULATOR,
+    _instruments,
+    (
+        Column(N_("Instrument"), lambda r: r, "units"),
+        Column(N_("Vintage"), lambda r: r.vintage),
+    ),
+    N_("Nothing can be traded yet."),
+    tops=("instrument.list",),
+)
+LISTINGS = (SESSIONS, INSTRUMENTS, BANK, ISSUED, REDEMPTIONS, OBLIGATIONS, BLOCKS)

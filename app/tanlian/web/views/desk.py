@@ -8,8 +8,15 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from tanlian.domain.roles import Role
-from tanlian.readmodel.checkpoints import position
-from tanlian.readmodel.queries import emissions, members, money, monitoring, units
+from tanlian.readmodel.queries import (
+    allocation,
+    emissions,
+    holds,
+    members,
+    money,
+    monitoring,
+    units,
+)
 from tanlian.services.activity_files import rows_of
 from tanlian.services.acts.catalogue import catalogue
 from tanlian.web import current, report_access
@@ -46,6 +53,8 @@ def desk() -> ResponseReturnValue:
             if found.waits(row, here)
         ]
         names, held = members.names(db), money.balance(db, who.organisation)
+        owed = allocation.owed_kg(db, who.organisation)
+        frozen = holds.is_frozen(db, who.organisation)
     tasks.sort(key=lambda task: (task.until is None, task.until or 0))
     return render_template(
         "desk.html",
@@ -56,6 +65,8 @@ def desk() -> ResponseReturnValue:
         visitor=here,
         names=names,
         money=held,
+        owed_kg=owed,
+        frozen=frozen,
         waiting=current.outbox().acts_of(
             who.organisation, before=None, limit=MOST_OPEN_ACTS, open_only=True
         ),
@@ -138,6 +149,6 @@ def visitor() -> Visitor:
     """Return for whom the page is made; a suspended organisation keeps its lists."""
     organisation = current.session().person.organisation
     with current.tables() as db:
-        here = position(db)
+        here = current.standing()
         roles = members.member(db, organisation).roles
     return Visitor(organisation, roles, here.time if here else current.office().now())
