@@ -18,11 +18,13 @@ from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.errors import DoorClosed
 from tanlian.accounts.secrets_box import SecretsBox, new_token, secret_file
 from tanlian.accounts.store import open_store
+from tanlian.chain.errors import ChainError, ChainUnreachable
 from tanlian.domain.target import Target
+from tanlian.readmodel.belonging import OtherChain
 from tanlian.readmodel.projector import Projector
 from tanlian.readmodel.queries import members
 from tanlian.servers import listening
-from tanlian.services.access import open_access
+from tanlian.services.access import open_access, open_access_later
 from tanlian.services.backup.backup import Installation
 from tanlian.services.certificate_proof import CertificateProofs
 from tanlian.services.chain_watch import ChainWatch
@@ -97,14 +99,18 @@ class Application:
 
 
 def build(target: Target, settings: Settings, data: Path) -> Application:
-    """Open the databases and the chain.
+    """Open the databases and the chain, which may be away: the pages then read without it.
 
     `data` is the folder of the databases and secrets that the settings do not name.
 
     Raises:
-        ChainUnreachable, WrongChain, BookError: what is missing, and what to do.
+        WrongChain, BookError: what is missing, and what to do.
     """
-    access = open_access(target)
+    try:
+        access = open_access(target)
+    except ChainUnreachable as error:
+        log.warning("starting without the chain: %s", error.user_message)
+        access = open_access_later(target)
     tables = read_model_of(access, data, settings.read_model)
     found = places(settings, access.network.name, data)
     watch = ChainWatch(access.network, access.book)
@@ -197,7 +203,7 @@ def serving(
     """
     settings = settings or configuration.load(host=host, port=port)
     built = build(target, settings, data or data_folder())
-    built.projector.catch_up()
+    _begin(built.projector)
     stop = threading.Event()
     server = listening(built.app, settings)
     workers = [
@@ -219,6 +225,14 @@ def serving(
         server.close()
         for worker in workers:
             worker.join()
+
+
+def _begin(projector: Projector) -> None:
+    """Bring the tables to the head before the first page; what cannot be now is made later."""
+    try:
+        projector.catch_up()
+    except (ChainError, OtherChain) as error:
+        log.warning("the pages begin with the tables as they are: %s", error.user_message)
 
 
 def sweep(engine: Engine, now: int) -> int:

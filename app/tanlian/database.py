@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import DisconnectionError
 
 _BUSY_SECONDS = 10
 _CONNECTIONS = 20  # held by threads that ask at this moment; an open page holds none
@@ -26,8 +27,14 @@ def sqlite_file(url: str) -> Path | None:
     return Path(str(target.database)) if is_file else None
 
 
-def open_database(url: str, migrations: Path, revision: str = "head") -> Engine:
-    """Connect, and run the migrations that the database lacks, up to `revision`."""
+def open_database(
+    url: str, migrations: Path, revision: str = "head", *, follows_file: bool = False
+) -> Engine:
+    """Connect, and run the migrations that the database lacks, up to `revision`.
+
+    With `follows_file` a SQLite file that was deleted or replaced is noticed at the next question;
+    an open connection would go on with the deleted one.
+    """
     target = make_url(url)
     if (file := sqlite_file(url)) is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -37,6 +44,14 @@ def open_database(url: str, migrations: Path, revision: str = "head") -> Engine:
     engine = create_engine(target, pool_pre_ping=True, pool_size=_CONNECTIONS, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
+        if follows_file and (file := sqlite_file(url)) is not None:
+            _follow_file(engine, file)
+    migrate(engine, migrations, revision)
+    return engine
+
+
+def migrate(engine: Engine, migrations: Path, revision: str = "head") -> None:
+    """Run the migrations that a database lacks, up to `revision`."""
     config = Config()
     config.set_main_option("script_location", str(migrations))
     with engine.begin() as connection:
@@ -44,7 +59,6 @@ def open_database(url: str, migrations: Path, revision: str = "head") -> Engine:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATING})
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
-    return engine
 
 
 @contextmanager
@@ -66,3 +80,24 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         f"busy_timeout={_BUSY_SECONDS * 1000}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _follow_file(engine: Engine, file: Path) -> None:
+    """Give up connections to a file that is no longer at its place."""
+
+    @event.listens_for(engine, "connect")
+    def remember(_connection: Any, record: Any) -> None:
+        record.info["file"] = _identity(file)
+
+    @event.listens_for(engine, "checkout")
+    def compare(_connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info.get("file") != _identity(file):
+            raise DisconnectionError("The file of the database was deleted or replaced.")
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,6 +1,7 @@
 """People who are signed in, for pages over a real chain: a session without the form in between."""
 
 import time
+from dataclasses import dataclass
 
 import pyotp
 from flask import Flask
@@ -14,11 +15,21 @@ from tanlian.web.guards import SESSION_COOKIE
 PASSWORD = "correct horse battery"
 
 
-def session_token(office: Office, organisation: int) -> str:
-    """Invite a person of an organisation, let the person join and sign in; returns the cookie."""
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a person signs in with, beside PASSWORD."""
+
+    login: str
+    secret: str
+
+
+def joined(office: Office, organisation: int, language: str = "en") -> Credentials:
+    """Invite a person of an organisation and let the person join, a minute ago.
+
+    An empty language is that of the browser.
+    """
     login = f"person-{organisation}-{time.monotonic_ns()}"[:32]
-    now = office.now()
-    before, origin = Origin("test", now - 60), Origin("test", now)
+    before = Origin("test", office.now() - 60)
     with office.engine.begin() as db:
         token = people.invite(
             db, office.box, before, organisation=organisation, name="Wang Li", by="test"
@@ -26,11 +37,17 @@ def session_token(office: Office, organisation: int) -> str:
         secret = people.welcome(db, office.box, token, before.now).totp_secret
         people.accept(
             db, office.box, before, token=token, login=login, password=PASSWORD,
-            code=pyotp.TOTP(secret).at(before.now), language="en",
+            code=pyotp.TOTP(secret).at(before.now), language=language,
         )  # fmt: skip
+    return Credentials(login, secret)
+
+
+def session_token(office: Office, organisation: int) -> str:
+    """Let a person of an organisation join and sign in; returns the cookie."""
+    who, now = joined(office, organisation), office.now()
     found, _ = sign_in.sign_in(
-        office.engine, office.box, origin, login=login, password=PASSWORD,
-        code=pyotp.TOTP(secret).at(now),
+        office.engine, office.box, Origin("test", now), login=who.login, password=PASSWORD,
+        code=pyotp.TOTP(who.secret).at(now),
     )  # fmt: skip
     return found
 

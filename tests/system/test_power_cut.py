@@ -125,3 +125,44 @@ def test_chain_stopped_after_signing__waits_says_why_and_happens_once(chain, pag
     chain.connection().request("evm_mine")
     until_state(seller, page, "done")
     assert open_lots(chain) == before + 5
+
+
+def test_pages_started__chain_away__read_wait_and_follow_when_it_comes(
+    chain, pages, seller
+) -> None:
+    before, port = open_lots(chain), chain.chain.port
+    seller.lock()
+    pages[0].end()
+    chain.chain.stop()
+    pages[0] = Process(chain, {}).ready()
+    seller.address = pages[0].address
+    assert seller.get("sessions/1").status == 200
+    page = sell(seller, "69.30", "2")
+    assert page.state == "drafted", page.text
+    assert "The chain did not answer when this was drafted" in page.text
+    chain.chain = started(chain.folder, port)
+    page = seller.sign(seller.get(page.url.removeprefix(seller.address)))
+    until_state(seller, page, "done")
+    assert open_lots(chain) == before + 2
+    ends = time.monotonic() + 30
+    while "69.30" not in seller.get("sessions/1").text:
+        assert time.monotonic() < ends
+        time.sleep(0.2)
+
+
+def test_pages_started__chain_away_and_no_tables__say_so_until_it_comes(chain, pages) -> None:
+    port = chain.chain.port
+    pages[0].end()
+    chain.chain.stop()
+    (chain.folder / "readmodel-embedded.sqlite").unlink()
+    pages[0] = Process(chain, {}).ready()
+    reader = Visitor(pages[0].address)
+    page = reader.get("members")
+    assert page.status == 503, page.text
+    assert "made anew" in page.alerts[0]
+    chain.chain = started(chain.folder, port)
+    ends = time.monotonic() + 30
+    while (page := reader.get("members")).status == 503:
+        assert time.monotonic() < ends, page.text
+        time.sleep(0.2)
+    assert "The seller" in page.text

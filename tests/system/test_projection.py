@@ -1,5 +1,6 @@
 """The read model beside a real chain: complete, restartable, and proved equal to it."""
 
+import dataclasses
 import threading
 
 import pytest
@@ -8,8 +9,10 @@ from sqlalchemy import delete, func, select, update
 from harness.founded import found, ok, open_session, wait
 from harness.postgres import server
 from harness.served import served
+from tanlian.chain.contracts import Contracts
+from tanlian.readmodel.belonging import NodeBehind, OtherChain
 from tanlian.readmodel.checkpoints import position
-from tanlian.readmodel.projector import OtherChain, Projector
+from tanlian.readmodel.projector import Projector
 from tanlian.readmodel.store import open_read_model
 from tanlian.readmodel.tables import (
     balances,
@@ -72,10 +75,14 @@ def tables(tmp_path, request):
     engine.dispose()
 
 
+def of_the_chain(table) -> list:
+    return [column for column in table.columns if not column.info.get("of_the_tables")]
+
+
 def everything(engine) -> dict[str, list]:
     with engine.connect() as db:
         return {
-            table.name: sorted(map(tuple, db.execute(select(table))), key=repr)
+            table.name: sorted(map(tuple, db.execute(select(*of_the_chain(table)))), key=repr)
             for table in metadata.sorted_tables
         }
 
@@ -177,6 +184,36 @@ def test_catch_up__tables_of_another_chain__refused(tables, contracts) -> None:
     before = everything(tables)
     with pytest.raises(OtherChain, match="rebuild"):
         projector.catch_up()
+    assert everything(tables) == before
+
+
+def test_catch_up__node_behind_the_tables__waited_for_and_nothing_thrown_away(
+    tables, contracts
+) -> None:
+    projector = Projector(tables, contracts)
+    projector.catch_up()
+    with tables.begin() as db:
+        db.execute(update(checkpoint).values(block=contracts.connection.head() + 5))
+    before = everything(tables)
+    with pytest.raises(NodeBehind, match="not come to block"):
+        projector.catch_up()
+    assert everything(tables) == before
+
+
+def test_follow__another_chain_behind_the_same_address__tables_kept(tables, contracts) -> None:
+    """A node of another chain than the book's is no reason to throw tables away."""
+    Projector(tables, contracts).catch_up()
+    with tables.begin() as db:
+        db.execute(update(checkpoint).values(block_hash="0x" + "1" * 64))
+    before = everything(tables)
+    book = dataclasses.replace(contracts.book, genesis_hash="0x" + "2" * 64)
+    stop = threading.Event()
+    strange = Projector(tables, Contracts.of(contracts.connection, book))
+    follower = threading.Thread(target=strange.follow, args=(stop,))
+    follower.start()
+    stop.wait(1)
+    stop.set()
+    follower.join(10)
     assert everything(tables) == before
 
 

@@ -152,6 +152,17 @@ def open_book(path: Path, connection: Connection) -> Book:
         BookError: there is none, or it is malformed or unfinished.
         WrongChain: it is of another chain.
     """
+    book = complete_book(path)
+    book.verify(connection)
+    return book
+
+
+def complete_book(path: Path) -> Book:
+    """Read a book that must be complete; no node is asked whether it is of its chain.
+
+    Raises:
+        BookError: there is none, or it is malformed or unfinished.
+    """
     book = read_book(path)
     if book is None:
         raise BookError(
@@ -164,7 +175,6 @@ def open_book(path: Path, connection: Connection) -> Book:
             f"The deployment in {path} was interrupted; run `tanlian deploy` again to finish it.",
             path=str(path),
         )
-    book.verify(connection)
     return book
 
 

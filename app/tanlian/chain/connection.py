@@ -5,8 +5,9 @@ the embedded chain needs to execute a transaction. `Connection.web3` is there fo
 """
 
 import logging
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -48,6 +49,9 @@ class Connection:
     the lists follow Membership with a delay, so that a member admitted a moment ago may be refused
     where a member of long standing never is.
 
+    With `meets`, nothing is asked at first: the node is met at the first question that it answers,
+    and `meets` then refuses a node that serves another chain than expected.
+
     Raises:
         ChainUnreachable: no answer, also after several attempts.
         BadCredentials: the node wants a token, or shows a certificate of another authority.
@@ -61,8 +65,13 @@ class Connection:
         *,
         timeout: float = TIMEOUT_SECONDS,
         credentials: Credentials | None = None,
+        meets: Callable[["Connection"], None] | None = None,
     ) -> None:
         self.url = url
+        self._meets = meets
+        self._meeting = threading.local()
+        self._is_met = False
+        self._expected = chain_id
         self.patience_seconds = 0.0
         self._provider = HTTPProvider(
             url,
@@ -72,15 +81,38 @@ class Connection:
             },
             exception_retry_configuration=None,
         )
-        self.chain_id = quantity(self.request("eth_chainId"))
-        if chain_id is not None and self.chain_id != chain_id:
-            raise WrongChain(
-                f"The node at {url} serves chain {self.chain_id}, but chain {chain_id} was "
-                "expected; check --rpc and --network.",
-                url=url,
-                expected=chain_id,
-                found=self.chain_id,
-            )
+        if meets is None:
+            self._meet()
+
+    @property
+    def chain_id(self) -> int:
+        """The number of the chain: that which was expected, else the node's."""
+        if self._expected is None:
+            self._meet()
+        assert self._expected is not None
+        return self._expected
+
+    def _meet(self) -> None:
+        """Make sure that the node serves the expected chain, before anything else is asked."""
+        if self._is_met or getattr(self._meeting, "is_on", False):
+            return
+        self._meeting.is_on = True
+        try:
+            found = quantity(self.request("eth_chainId"))
+            if self._expected is not None and found != self._expected:
+                raise WrongChain(
+                    f"The node at {self.url} serves chain {found}, but chain {self._expected} was "
+                    "expected; check --rpc and --network.",
+                    url=self.url,
+                    expected=self._expected,
+                    found=found,
+                )
+            self._expected = found
+            if self._meets is not None:
+                self._meets(self)
+        finally:
+            self._meeting.is_on = False
+        self._is_met = True
 
     @cached_property
     def web3(self) -> Web3:
@@ -146,6 +178,7 @@ class Connection:
         ]
 
     def _persistently(self, ask: Any) -> Any:
+        self._meet()
         pause = FIRST_PAUSE_SECONDS
         for attempt in range(1, ATTEMPTS + 1):
             try:

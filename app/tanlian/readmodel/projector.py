@@ -3,11 +3,12 @@
 import json
 import logging
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert
 from sqlalchemy.engine import Connection as Database
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -17,6 +18,7 @@ from tanlian.chain.contracts import Contracts
 from tanlian.chain.errors import ChainError
 from tanlian.chain.events import Event
 from tanlian.domain.errors import TanlianError
+from tanlian.readmodel.belonging import Belonging, NodeBehind, OtherChain
 from tanlian.readmodel.checkpoints import Position, position
 from tanlian.readmodel.draft import Draft
 from tanlian.readmodel.emptying import empty
@@ -28,6 +30,7 @@ from tanlian.readmodel.projections.registry import (
     is_organisation,
     takers,
 )
+from tanlian.readmodel.store import mend
 from tanlian.readmodel.tables import blocks, checkpoint, event_subjects, events
 from tanlian.readmodel.trading_accounts import refresh
 from tanlian.readmodel.turn import Turn, turn
@@ -38,17 +41,12 @@ BLOCKS_AT_ONCE = 2_000
 PAUSE_SECONDS = 0.1
 PAUSE_WITHOUT_CHAIN_SECONDS = 2.0
 PAUSE_FOR_TURN_SECONDS = 1.0
+LOOK_FOR_TABLES_SECONDS = 1.0
 SUBJECTS = (
     "organisation", "organisation_id", "buyer", "seller", "emitter", "verifier", "bank", "owner",
     "proposer", "counterparty", "treasury",
     "grantee", "complainant",
 )  # fmt: skip
-
-
-class OtherChain(TanlianError):
-    """The tables are of another chain than the one the node serves."""
-
-    code = "other_chain"
 
 
 class TablesMoved(TanlianError):
@@ -66,32 +64,34 @@ class Projector:
         self._contracts = contracts
         self._chain: Connection = contracts.connection
         self._reader = contracts.events()
+        self._belonging = Belonging(engine, contracts)
 
     def catch_up(self, last: int | None = None) -> Position:
         """Project every block that is missing, up to the head or `last`.
 
         Raises:
             OtherChain: the tables belong to another chain; rebuild them.
-            ChainError: the node does not answer, or refuses.
+            ChainError: the node does not answer, or refuses, or is behind the tables.
         """
         head = self._chain.head() if last is None else last
-        here = self._verified_position()
+        here = self._belonging.verified_position()
         start = here.block + 1 if here else self._contracts.book.first_block()
         while start <= head:
             upto = min(start + BLOCKS_AT_ONCE - 1, head)
             try:
-                here = self._project(start, upto, here, at_head=upto == head)
+                here = self._project(start, upto, here, head)
             except TablesMoved:
-                here = self._verified_position()
+                here = self._belonging.verified_position()
             start = here.block + 1 if here else self._contracts.book.first_block()
         if here is None:
-            raise OtherChain("The chain ends before the block of the deployment; check the node.")
+            raise NodeBehind("The chain ends before the block of the deployment; check the node.")
         return here
 
     def follow(self, stop: threading.Event) -> None:
         """Stay at the head until `stop` is set; what is away is waited for.
 
-        Of several processes on one database one projects; when it ends another one takes over.
+        Tables that are gone, or of another chain than the book's, are made anew. Of several
+        processes on one database one projects; when it ends another one takes over.
         """
         while not stop.is_set():
             try:
@@ -103,44 +103,39 @@ class Projector:
             stop.wait(PAUSE_FOR_TURN_SECONDS)
 
     def _keep_up(self, stop: threading.Event, mine: Turn) -> None:
+        looked = float("-inf")
         while not stop.is_set() and mine.is_mine():
+            if time.monotonic() - looked > LOOK_FOR_TABLES_SECONDS:
+                if mend(self._engine):
+                    log.warning("tables were gone; they are made anew from the chain")
+                looked = time.monotonic()
             try:
-                self.catch_up()
+                self._keep_up_once()
                 pause = PAUSE_SECONDS
             except ChainError as error:
                 log.warning("the read model waits for the chain: %s", error.user_message)
                 pause = PAUSE_WITHOUT_CHAIN_SECONDS
-            except OtherChain as error:
-                log.error("the read model stands still: %s", error.user_message)  # noqa: TRY400
-                pause = PAUSE_WITHOUT_CHAIN_SECONDS
             stop.wait(pause)
+
+    def _keep_up_once(self) -> None:
+        try:
+            self.catch_up()
+        except OtherChain as error:
+            self._belonging.check_chain()
+            log.warning("the tables are made anew from the chain: %s", error.user_message)
+            self._empty()
 
     def rebuild(self) -> Position:
         """Throw the tables' contents away and make them anew from block 0 of the deployment."""
-        with self._engine.begin() as db:
-            empty(db)
+        mend(self._engine)
+        self._empty()
         return self.catch_up()
 
-    def _verified_position(self) -> Position | None:
-        """Where the tables are, if they are of this chain."""
+    def _empty(self) -> None:
         with self._engine.begin() as db:
-            here = position(db)
-            row = db.execute(select(checkpoint)).mappings().one_or_none()
-        if here is None or row is None:
-            return None
-        block = self._chain.request("eth_getBlockByNumber", hex(here.block), False)
-        found = None if block is None else block["hash"]
-        if row["genesis_hash"] != self._chain.genesis_hash or found != here.block_hash:
-            raise OtherChain(
-                f"The tables end at block {here.block} {here.block_hash[:10]}…, which this chain "
-                "does not have; rebuild them with `tanlian project rebuild`.",
-                block=here.block,
-            )
-        return here
+            empty(db)
 
-    def _project(
-        self, first: int, last: int, before: Position | None, *, at_head: bool
-    ) -> Position:
+    def _project(self, first: int, last: int, before: Position | None, head: int) -> Position:
         found = list(self._reader.read(first, last))
         headers = self._headers(sorted({event.block for event in found} | {last}))
         data, answers = self._data_of_calls(found), self._answers(found)
@@ -148,8 +143,11 @@ class Projector:
             draft = Draft(db)
             self._take_all(draft, found, headers, data, answers)
             draft.write()
-            refresh(db, self._contracts, draft.touched_accounts, block=last if at_head else None)
+            refresh(
+                db, self._contracts, draft.touched_accounts, block=last if last == head else None
+            )
             end = headers[last]
+            whole_from = head if before is None else before.whole_from
             db.execute(
                 insert(checkpoint).values(
                     id=1,
@@ -158,9 +156,10 @@ class Projector:
                     block=last,
                     block_hash=end["hash"],
                     block_time=quantity(end["timestamp"]),
+                    whole_from=whole_from,
                 )
             )
-        return Position(last, end["hash"], quantity(end["timestamp"]))
+        return Position(last, end["hash"], quantity(end["timestamp"]), whole_from)
 
     def _take_all(
         self,

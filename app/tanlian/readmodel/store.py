@@ -1,14 +1,32 @@
-"""The database of the read model."""
+"""The database of the read model: SQLite by default, PostgreSQL for many users."""
 
 from pathlib import Path
 
+from sqlalchemy import inspect, text
 from sqlalchemy.engine import Engine
 
-from tanlian.database import open_database
+from tanlian.database import migrate, open_database
+from tanlian.readmodel.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def open_read_model(url: str) -> Engine:
-    """Connect, and bring the tables to the current version."""
-    return open_database(url, MIGRATIONS)
+    """Connect, and bring the tables to the current version.
+
+    What the tables hold is made from the chain, so that a deleted file is followed by a new one.
+    """
+    engine = open_database(url, MIGRATIONS, follows_file=True)
+    mend(engine)
+    return engine
+
+
+def mend(engine: Engine) -> bool:
+    """Make all tables anew, empty, where one of them is gone; returns whether that was so."""
+    missing = metadata.tables.keys() - set(inspect(engine).get_table_names())
+    if missing:
+        metadata.drop_all(engine)
+        with engine.begin() as db:
+            db.execute(text("DROP TABLE IF EXISTS alembic_version"))
+        migrate(engine, MIGRATIONS)
+    return bool(missing)

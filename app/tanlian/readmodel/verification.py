@@ -80,7 +80,8 @@ def _questions(db: Database, contracts: Contracts) -> Iterator[Question]:
 
 def _rows(db: Database, table: Table) -> dict[tuple[Any, ...], dict[str, Any]]:
     names = [column.name for column in table.primary_key]
-    found = db.execute(select(table)).mappings()
+    compared = [column for column in table.columns if not column.info.get("of_the_tables")]
+    found = db.execute(select(*compared)).mappings()
     return {tuple(row[name] for name in names): dict(row) for row in found}
 
 

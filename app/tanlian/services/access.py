@@ -1,10 +1,11 @@
 """Access to a market: the chain, its contracts, and the keys of the one who acts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tanlian.chain.book import Book, open_book
+from tanlian.chain.book import Book, complete_book, open_book
 from tanlian.chain.connection import TIMEOUT_SECONDS, Connection
 from tanlian.chain.contracts import Contracts
 from tanlian.chain.errors import BookError
@@ -33,7 +34,7 @@ class Access:
 
     def hasty(self, timeout: float) -> "Access":
         """The same market over a connection of its own that waits less long for an answer."""
-        connection = connect(self.network, timeout=timeout)
+        connection = connect(self.network, timeout=timeout, meets=self.book.verify)
         return Access(self.network, connection, Contracts.of(connection, self.book))
 
     def sender(self, key: str, passphrase_file: Path | None = None) -> Sender:
@@ -60,9 +61,23 @@ class Access:
         )
 
 
-def connect(found: Network, *, timeout: float = TIMEOUT_SECONDS) -> Connection:
-    """Speak to the network's node; it must serve the network's chain."""
-    return Connection(found.rpc, found.chain_id, timeout=timeout, credentials=found.credentials)
+def connect(
+    found: Network,
+    *,
+    timeout: float = TIMEOUT_SECONDS,
+    meets: Callable[[Connection], None] | None = None,
+) -> Connection:
+    """Speak to the network's node; it must serve the network's chain.
+
+    With `meets` the node may be away still: it is checked when it answers for the first time.
+    """
+    return Connection(
+        found.rpc,
+        found.chain_id,
+        timeout=timeout,
+        credentials=found.credentials,
+        meets=meets,
+    )
 
 
 def open_access(target: Target) -> Access:
@@ -74,6 +89,18 @@ def open_access(target: Target) -> Access:
     found = network(target)
     connection = connect(found)
     return Access(found, connection, Contracts.of(connection, open_book(found.book, connection)))
+
+
+def open_access_later(target: Target) -> Access:
+    """Find the network and its book; its node may be away, and is checked when it answers.
+
+    Raises:
+        BookError, NotFound: what is missing, and what to do.
+    """
+    found = network(target)
+    book = complete_book(found.book)
+    connection = connect(found, meets=book.verify)
+    return Access(found, connection, Contracts.of(connection, book))
 
 
 def sender_of(

@@ -67,7 +67,8 @@ class ChainWatch:
         while not stop.is_set():
             try:
                 if contracts is None:
-                    connection = connect(self._network, timeout=TIMEOUT_SECONDS)
+                    check = self._book.verify
+                    connection = connect(self._network, timeout=TIMEOUT_SECONDS, meets=check)
                     contracts = Contracts.of(connection, self._book)
                 self.look(contracts)
             except ChainError:  # the projector logs why

@@ -15,7 +15,7 @@ from tanlian.accounts import outbox, sign_in
 from tanlian.accounts.secrets_box import SecretsBox
 from tanlian.accounts.sign_in import Session
 from tanlian.domain.roles import Role
-from tanlian.readmodel.checkpoints import position
+from tanlian.readmodel.checkpoints import Position, position, require_whole
 from tanlian.readmodel.queries import members
 from tanlian.services.certificate_proof import nothing_proved
 from tanlian.services.chain_watch import Head, Sealing
@@ -102,6 +102,7 @@ def create_app(config: WebConfig, office: Office) -> Flask:
 
     def roles_of(organisation: int) -> Role:
         with office.tables.connect() as db:
+            require_whole(db)
             return members.roles_of(db, organisation)
 
     app.jinja_env.globals["position"] = current.standing
@@ -168,9 +169,13 @@ def _open_acts(accounts: Engine) -> dict[tuple[str, ...], float]:
 
 
 def _block(tables: Engine) -> int | None:
+    here = _position(tables)
+    return here.block if here is not None and here.is_whole else None
+
+
+def _position(tables: Engine) -> Position | None:
     try:
         with tables.connect() as db:
-            here = position(db)
-    except SQLAlchemyError:  # the database is away or made anew; the stream waits for it
+            return position(db)
+    except SQLAlchemyError:  # the database is away or made anew; pages and streams wait for it
         return None
-    return here.block if here else None

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from flask import current_app, g, request
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.errors import SessionEnded
 from tanlian.accounts.sign_in import Session
 from tanlian.database import snapshot
-from tanlian.readmodel.checkpoints import Position, position
+from tanlian.readmodel.checkpoints import Position, position, require_whole
 from tanlian.services.acts.window import Window
 from tanlian.web.config import WebConfig
 from tanlian.web.live import Live
@@ -45,17 +46,28 @@ def window() -> Window:
 
 @contextmanager
 def tables() -> Iterator[Connection]:
-    """One view of the read model, the same for all questions asked inside."""
+    """One view of the read model, the same for all questions asked inside.
+
+    Raises:
+        TablesBeingMade: it would show a part of the past as if it were all.
+    """
     with snapshot(office().tables) as db:
+        require_whole(db)
         _note_standing(db)
         yield db
 
 
 def standing() -> Position | None:
-    """Return the block that all of a page is at least up to: that of its first question."""
+    """Return the block that all of a page is at least up to: that of its first question.
+
+    None while the tables are empty, away, or made anew.
+    """
     if "standing" not in g:
-        with snapshot(office().tables) as db:
-            _note_standing(db)
+        try:
+            with snapshot(office().tables) as db:
+                _note_standing(db)
+        except SQLAlchemyError:
+            g.standing = None
     found: Position | None = g.standing
     return found
 

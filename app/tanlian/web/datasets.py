@@ -43,6 +43,8 @@ class Dataset:
 def answer(dataset: Dataset, form: str) -> Response:
     """Send a whole list, row by row, with the block up to which it is."""
     tables = current.office().tables
+    with current.tables():
+        pass  # whole: what goes wrong from here on only breaks the answer off
     lines = _csv(dataset, tables) if form == "csv" else _json(dataset, tables)
     kind = _CSV if form == "csv" else "application/json"
     name = f'attachment; filename="{dataset.name}.{form}"'

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException
 
 from tanlian.domain.errors import NotFound, TanlianError
@@ -23,7 +24,17 @@ STATUS_OF = {
     "too_many_attempts": HTTPStatus.TOO_MANY_REQUESTS,
     "idempotency_conflict": HTTPStatus.CONFLICT,
     "chain_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "tables_being_made": HTTPStatus.SERVICE_UNAVAILABLE,
+    "database_away": HTTPStatus.SERVICE_UNAVAILABLE,
 }
+RETRY_SECONDS = 5
+_UNDEFINED_TABLE = "42P01"  # PostgreSQL's code
+
+
+class DatabaseAway(TanlianError):
+    """A database of the pages does not answer, or has no tables."""
+
+    code = "database_away"
 
 
 def install(app: Flask) -> None:
@@ -34,6 +45,21 @@ def install(app: Flask) -> None:
             is_absent = isinstance(error, NotFound)
             status = HTTPStatus.NOT_FOUND if is_absent else HTTPStatus.UNPROCESSABLE_ENTITY
         return _answer(status, error.code, sentence_of(error))
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(ProgrammingError)
+    def database_away(error: DBAPIError) -> Response:
+        """Tell to come again; whoever keeps the tables is at it."""
+        state = getattr(error.orig, "sqlstate", None)
+        if isinstance(error, ProgrammingError) and state != _UNDEFINED_TABLE:
+            raise error
+        log.warning("a database does not answer: %s: %s", route(), error.orig)
+        return refused(
+            DatabaseAway(
+                "What the pages keep cannot be read at this moment. Try again soon; nothing was "
+                "sent twice."
+            )
+        )
 
     @app.errorhandler(CSRFError)
     def stale_form(_error: CSRFError) -> Response:
@@ -59,6 +85,15 @@ def install(app: Flask) -> None:
 
 
 def _answer(status: HTTPStatus, code: str, sentence: str) -> Response:
+    answer = _told(status, code, sentence)
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers["Retry-After"] = str(RETRY_SECONDS)
+        if request.method == "GET":
+            answer.headers["Refresh"] = str(RETRY_SECONDS)  # a browser asks again by itself
+    return answer
+
+
+def _told(status: HTTPStatus, code: str, sentence: str) -> Response:
     wants_json = request.path.startswith("/api/") or (
         request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
     )

@@ -6,12 +6,14 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 
 from tanlian.accounts.errors import ApiKeyRefused, SessionEnded
 from tanlian.accounts.people import Person
 from tanlian.accounts.sign_in import Session
 from tanlian.domain.errors import TanlianError
 from tanlian.domain.roles import Role
+from tanlian.readmodel.checkpoints import TablesBeingMade
 
 View = TypeVar("View", bound=Callable[..., Any])
 SESSION_COOKIE = "tanlian_session"
@@ -74,23 +76,21 @@ def install(
     """Check the guard of each request before its view runs.
 
     `session_of` turns a cookie into a session or raises SessionEnded; `roles_of` gives the roles of
-    an organisation, none while it is suspended; `program_of` gives for whom an API key speaks or
-    raises ApiKeyRefused.
+    an organisation, none while it is suspended, or raises TablesBeingMade; `program_of` gives for
+    whom an API key speaks or raises ApiKeyRefused.
     """
 
     @app.before_request
     def check() -> ResponseReturnValue | None:
         g.session, g.roles, g.person = None, Role(0), None
-        token = request.cookies.get(SESSION_COOKIE)
-        if token is not None and request.endpoint != "static":
-            try:
-                g.session = session_of(token)
-                g.roles = roles_of(g.session.person.organisation)
-            except SessionEnded:
-                g.session = None
-        if request.endpoint is None or request.endpoint == "static":
+        if request.endpoint == "static":
+            return None
+        g.session = _session(session_of)
+        if request.endpoint is None:
             return None
         guard = guard_of(current_app.view_functions[request.endpoint])
+        if g.session is not None:
+            g.roles = _roles(guard, roles_of)
         if guard.public:
             return None
         if guard.program:
@@ -103,6 +103,24 @@ def install(
         if guard.roles and not guard.roles & g.roles:
             raise Forbidden("Your organisation's role does not include this page.")
         return None
+
+
+def _session(session_of: Callable[[str], Session]) -> Session | None:
+    token = request.cookies.get(SESSION_COOKIE)
+    try:
+        return None if token is None else session_of(token)
+    except SessionEnded:
+        return None
+
+
+def _roles(guard: Guard, roles_of: Callable[[int], Role]) -> Role:
+    """The roles of who is signed in; a page for everybody, such as signing out, needs no tables."""
+    try:
+        return roles_of(g.session.person.organisation)
+    except (TablesBeingMade, SQLAlchemyError):
+        if not guard.public:
+            raise
+        return Role(0)
 
 
 def bearer_token() -> str:

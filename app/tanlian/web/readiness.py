@@ -20,6 +20,7 @@ class Readiness:
 
     accounts: bool
     tables: bool
+    whole: bool
     chain: bool
     block: int | None
     lag_blocks: int | None
@@ -30,7 +31,7 @@ class Readiness:
     def is_ready(self) -> bool:
         """Whether pages can be read and are not older than configured."""
         late = self.lag_seconds is not None and self.lag_seconds > self.max_lag_seconds
-        return self.accounts and self.tables and self.block is not None and not late
+        return self.accounts and self.whole and not late
 
     @property
     def is_whole(self) -> bool:
@@ -42,7 +43,7 @@ class Readiness:
         return {
             "ready": self.is_ready,
             "accounts": "ok" if self.accounts else "unreachable",
-            "tables": "ok" if self.tables else "unreachable",
+            "tables": "unreachable" if not self.tables else "ok" if self.whole else "being made",
             "chain": "ok" if self.chain else "unreachable",
             "block": self.block,
             "lag_blocks": self.lag_blocks,
@@ -66,6 +67,7 @@ def of(office: "Office", config: WebConfig) -> Readiness:
     return Readiness(
         _answers(office.engine),
         tables,
+        here is not None and here.is_whole,
         head is not None,
         here.block if here else None,
         lag_blocks,

@@ -6,7 +6,7 @@ import pyotp
 import pytest
 from flask import url_for
 from flask.testing import FlaskClient
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from harness.bare_chain import bare_access, silent_node
 from tanlian.accounts import people
@@ -15,7 +15,7 @@ from tanlian.accounts.secrets_box import SecretsBox
 from tanlian.accounts.store import open_store
 from tanlian.domain.roles import Role
 from tanlian.readmodel.store import open_read_model
-from tanlian.readmodel.tables import organisations
+from tanlian.readmodel.tables import checkpoint, organisations
 from tanlian.services.outbox import Outbox
 from tanlian.web.app import Office, create_app
 from tanlian.web.config import WebConfig
@@ -30,6 +30,7 @@ class Site:
     def __init__(self, folder: Path, node: str) -> None:
         self.now = 1_800_000_000
         self.tables = open_read_model(f"sqlite:///{folder / 'tables.sqlite'}")
+        self.stand(block=9, time=self.now)
         for number, roles in ((REGULATOR, Role.REGULATOR), (EMITTER, Role.EMITTER)):
             self.admit(number, roles)
         self.secrets: dict[str, str] = {}
@@ -42,6 +43,23 @@ class Site:
             lambda: self.now,
         )
         self.app = create_app(WebConfig(secret=b"s" * 32, insecure_cookies=True), self.office)
+
+    def stand(self, **at) -> None:
+        """Say up to where the tables are; without a place they are empty."""
+        with self.tables.begin() as db:
+            db.execute(delete(checkpoint))
+            if at:
+                db.execute(
+                    insert(checkpoint).values(
+                        id=1,
+                        chain_id=7,
+                        genesis_hash="0x12",
+                        block=at["block"],
+                        block_hash="0x34",
+                        block_time=at["time"],
+                        whole_from=at.get("whole_from", 0),
+                    )
+                )
 
     def admit(self, number: int, roles: Role) -> None:
         """Let the tables know an organisation, as if the chain had said so."""

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from tanlian.domain.instrument import allowance
-from tanlian.readmodel.tables import certificates, checkpoint, issue_blocks, organisations
+from tanlian.readmodel.tables import certificates, issue_blocks, organisations
 from tanlian.services.chain_watch import Sealing
 from tanlian.web.app import create_app
 from tanlian.web.config import WebConfig
@@ -25,12 +25,8 @@ def filled(site):
     """Two certificates over a block of 10 t, 60 further members, a checkpoint."""
     for number in range(3, 63):
         site.admit(number, 2)
+    site.stand(block=9, time=1_000)
     with site.tables.begin() as db:
-        db.execute(
-            insert(checkpoint).values(
-                id=1, chain_id=7, genesis_hash="0x12", block=9, block_hash="0x34", block_time=1_000
-            )
-        )
         db.execute(
             insert(issue_blocks).values(
                 id=TOKEN << 40 | 1, token_id=TOKEN, organisation=EMITTER, first_serial=1,

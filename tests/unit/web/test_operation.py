@@ -7,9 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import insert
 
-from tanlian.readmodel.tables import checkpoint
 from tanlian.services.chain_watch import Head
 from tanlian.web.app import create_app
 from tanlian.web.config import WebConfig
@@ -17,15 +15,6 @@ from tanlian.web.live import Live, TooManyStreams
 from tanlian.web.request_log import formatter
 
 from .conftest import EMITTER
-
-
-def stand(site, block: int, time: int) -> None:
-    with site.tables.begin() as db:
-        db.execute(
-            insert(checkpoint).values(
-                id=1, chain_id=1, genesis_hash="0x", block=block, block_hash="0x", block_time=time
-            )
-        )
 
 
 def client(site, head=None, **config):
@@ -58,6 +47,7 @@ def test_healthz__nothing_works__still_alive(site) -> None:
 
 
 def test_readyz__tables_never_filled__not_ready(site) -> None:
+    site.stand()
     answer = client(site, Head(5, 100)).get("/readyz")
     assert (answer.status_code, answer.json["ready"], answer.json["block"]) == (503, False, None)
 
@@ -73,7 +63,7 @@ def test_readyz__tables_never_filled__not_ready(site) -> None:
 )
 def test_readyz__head_of_the_chain__decides(site, head, status, strict, lag) -> None:
     """Without the chain pages still read; only who asks strictly hears no."""
-    stand(site, 10, 1000)
+    site.stand(block=10, time=1000)
     browser = client(site, head)
     answer = browser.get("/readyz")
     assert answer.status_code == status
@@ -82,7 +72,7 @@ def test_readyz__head_of_the_chain__decides(site, head, status, strict, lag) -> 
 
 
 def test_metrics__requests__are_counted_by_endpoint_and_status(site) -> None:
-    stand(site, 10, 1000)
+    site.stand(block=10, time=1000)
     browser = client(site, Head(12, 1030))
     browser.get("/members")
     browser.get("/members")
@@ -106,7 +96,7 @@ def test_metrics__requests__are_counted_by_endpoint_and_status(site) -> None:
 
 
 def test_metrics__chain_away__no_lag_is_told(site) -> None:
-    stand(site, 10, 1000)
+    site.stand(block=10, time=1000)
     text = client(site, None).get("/metrics").text
     assert "tanlian_chain_reachable 0.0" in text
     assert "tanlian_lag_blocks 0" not in text
@@ -197,3 +187,17 @@ def test_live__more_than_there_are_places__refused_and_none_lost() -> None:
     assert [next(streams[0]), next(streams[0])] == ["retry: 2000\n\n", "event: block\ndata: 1\n\n"]
     streams[0].close()
     live.blocks()
+
+
+def test_pages__tables_know_a_part_of_the_past__made_anew_and_not_shown(site) -> None:
+    site.stand(block=10, time=1000, whole_from=11)
+    for browser in (client(site), client(site, Head(11, 1000))):
+        answer = browser.get("/members", headers={"Accept": "text/html", "Accept-Language": "en"})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert "made anew" in answer.text
+        assert "Organisation 2" not in answer.text
+        assert browser.get("/readyz").json["tables"] == "being made"
+    for path in ("/data/members.csv", "/sessions/1", "/supervision"):
+        assert client(site).get(path).status_code == 503, path
+    site.stand(block=11, time=1000, whole_from=11)
+    assert client(site).get("/members").status_code == 200

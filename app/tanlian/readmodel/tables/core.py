@@ -5,7 +5,7 @@ Carbon in kg, money in micro-yuan, prices in ticks, times in UTC seconds of bloc
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text, text
 
-from tanlian.readmodel.tables.types import Amount, Whole, metadata
+from tanlian.readmodel.tables.types import OF_THE_TABLES, Amount, Whole, metadata
 
 checkpoint = Table(
     "checkpoint",
@@ -16,6 +16,8 @@ checkpoint = Table(
     Column("block", BigInteger, nullable=False),
     Column("block_hash", String(66), nullable=False),
     Column("block_time", BigInteger, nullable=False),
+    # of the tables, not of the chain: while `block` is less, they know a part of the past only
+    Column("whole_from", BigInteger, nullable=False, server_default="0", info=OF_THE_TABLES),
 )
 
 blocks = Table(

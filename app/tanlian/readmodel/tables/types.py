@@ -10,6 +10,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 metadata = MetaData()
+OF_THE_TABLES = {"of_the_tables": True}  # marks a column that says nothing about the chain
 _DIGITS = 78  # of 2**256
 FOR_EVER = 2**63 - 1  # what a greater time or number is kept as
 
