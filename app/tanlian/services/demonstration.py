@@ -4,7 +4,6 @@ Each run is one compliance year on the folder's chain: the first one 2024, the n
 the members that are there, new allocations and new emissions. Everything drawn comes from the seed.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -251,7 +250,7 @@ class Demonstration:
         terms = terms_of(
             RULES,
             instrument=self.instrument,
-            clock=pace.slower(self.pace).clock(max(connection.now(), int(time.time()))),
+            clock=pace.slower(self.pace).clock(connection.now()),
             reference_tick=0 if last else self.reference_tick,
             buy_roles=int(Role.EMITTER),
             sell_roles=int(Role.EMITTER),

@@ -217,7 +217,7 @@ class EutlImport:
         terms = terms_of(
             RULES,
             instrument=self.plan.instrument,
-            clock=self._pace(count).clock(max(connection.now(), int(time.time()))),
+            clock=self._pace(count).clock(connection.now()),
             reference_tick=self.plan.price.price_ticks,
             buy_roles=int(Role.EMITTER),
             sell_roles=int(Role.EMITTER),

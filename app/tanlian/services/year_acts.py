@@ -81,15 +81,15 @@ class YearActs:
             "plans approved", "monitoring", "approve_plan",
             [(e.member.organisation, self.year, 1) for e in emitting],
         )  # fmt: skip
-        monitoring = self.consortium.access.contracts["monitoring"]
-        first = int(monitoring.read("source_count")) + 1
         sources = [
             self._act(e.member, "monitoring", "register_source", "whole site") for e in emitting
         ]
         self._by_members("emission sources", sources)
+        source_of = self._numbers("SourceRegistered", "source")
         devices = []
-        for source, one in enumerate(emitting, start=first):
+        for one in emitting:
             meter, gateway = one.meter.address, one.gateway.address
+            source = source_of[one.member.organisation]
             devices += [
                 self._act(one.member, "monitoring", "register_device", source, meter, "meter"),
                 self._act(one.member, "monitoring", "open_logbook", self.year, gateway),
@@ -100,12 +100,15 @@ class YearActs:
         """Anchor the monthly totals of every site, with the key of its gateway."""
         monitoring = self.consortium.access.contracts["monitoring"]
         months = [month_of(self.year, month) for month in range(MONTHS)]
+        source_of = self._numbers("SourceRegistered", "source")
+        device_of = self._numbers("DeviceRegistered", "device")
         acts = []
-        for place, one in enumerate(emitting, start=1):
+        for one in emitting:
+            source, device = (of[one.member.organisation] for of in (source_of, device_of))
             each, rest = divmod(one.verified_t * GRAMS_PER_TONNE, MONTHS)
             for month, (starts, ends) in enumerate(months):
                 mass = each + (rest if month == MONTHS - 1 else 0)
-                reading = Reading(starts, place, place, month + 1, mass, duration_s=ends - starts)
+                reading = Reading(starts, source, device, month + 1, mass, duration_s=ends - starts)
                 root = SumTree.over_readings(body_words([reading.body])).root
                 hours = (ends - starts) // SECONDS_PER_HOUR
                 span = (starts // SECONDS_PER_HOUR, hours)
@@ -114,6 +117,14 @@ class YearActs:
                 )
                 acts.append(Act(one.gateway, call))
         self._by_members("monthly totals", acts)
+
+    def _numbers(self, event: str, name: str) -> dict[int, int]:
+        """What number each organisation got: a block orders different senders as it will."""
+        access = self.consortium.access
+        found = access.contracts.events().read(
+            access.book.first_block(), contracts=["monitoring"], names=[event]
+        )
+        return {one["organisation"]: one[name] for one in found}
 
     def report_and_verify(self, emitting: Sequence[Emitting]) -> None:
         """Report what is declared; the verifier endorses it or states the published figure."""
