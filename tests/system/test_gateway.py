@@ -134,6 +134,34 @@ def test_gateway__readings_by_http_and_broker__anchored_and_equal_to_the_logbook
     assert mirror.head == bytes(logbook.head)
 
 
+def test_gateway__broker_killed_and_back__subscribes_again_and_takes_each_reading_once(tmp_path):
+    port = free_port()
+    path = settings_file(tmp_path, mqtt_host="127.0.0.1", mqtt_port=port)
+    gateway = GatewaySettings.load(path).open(lambda: START + 3 * 86_400)
+    intake = MqttIntake(gateway, "127.0.0.1", port, "gateway")
+
+    def publish(hours):
+        device = paho.Client(CallbackAPIVersion.VERSION2)
+        device.connect("127.0.0.1", port)
+        device.loop_start()
+        for hour in hours:
+            device.publish("tanlian/readings/1", message(signed(hour)), qos=1).wait_for_publish(5)
+        device.disconnect()
+        device.loop_stop()
+
+    intake.start()  # before there is a broker
+    with broker(tmp_path, port) as process:
+        wait_until(lambda: publish([0]) or gateway.store.readings(FIRST, 1))
+        process.kill()
+        process.wait(10)
+    (tmp_path / "mosquitto.db").unlink(missing_ok=True)  # and it forgot who had subscribed
+    with broker(tmp_path, port):
+        wait_until(lambda: publish([0, 1, 2]) or len(gateway.store.readings(FIRST, 3)) == 3, 60)
+    intake.stop()
+    assert [one.reading.sequence for one in gateway.store.readings(FIRST, 24)] == [1, 2, 3]
+    assert gateway.store.quarantine() == []
+
+
 def _first_head(access, it):
     from eth_abi import encode
 

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import io
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from tanlian.proofs.reading_signature import address_of, sign_reading
 from tanlian.services.cems_files import load_cems
 from tanlian.services.gateway.gateway import AnchorConflict, Gateway
 from tanlian.services.gateway.http import application
+from tanlian.services.gateway.service import GatewayService
+from tanlian.services.gateway.settings import GatewaySettings
 from tanlian.services.gateway.store import GatewayStore, Taken
 from tanlian.services.reading_files import Anchor, Device, SignedReading
 
@@ -156,6 +159,8 @@ DOUBTS = [
     (b'{"body": "00", "signature": ""}', Doubt.MALFORMED),
     (b'{"body": "zz", "signature": ""}', Doubt.MALFORMED),
     (b"\xff\xfe", Doubt.MALFORMED),
+    (b"[" * 100_000, Doubt.MALFORMED),  # more brackets than a parser goes down
+    (b'{"body": ' * 100_000, Doubt.MALFORMED),
 ]
 
 
@@ -189,12 +194,42 @@ def test_take__clock_ahead_within_tolerance__stored_and_a_second_more_refused(ga
     assert gateway.take(signed(reading(0)), "test").taken is Taken.STORED
 
 
-def test_take__after_its_batch_closed__late(gateway, clock):
+def test_take__after_its_batch_closed__late_and_what_stands_for_the_hour_stays(gateway, clock):
     feed(gateway, clock, range(23))
     clock.now = START + 24 * 3600 + GRACE
     gateway.close_due()
-    assert gateway.take(signed(reading(23)), "test").doubt is Doubt.REPLAYED  # the hour is filled
-    assert len(gateway.store.readings(FIRST, 24)) == 48
+    before = gateway.store.readings(FIRST, 24)
+    assert len(before) == 48
+    assert gateway.take(signed(reading(23)), "test").doubt is Doubt.LATE
+    assert gateway.take(signed(reading(22)), "test").taken is Taken.KNOWN  # came in time
+    assert gateway.take(signed(reading(22, mass_g=88_201)), "test").doubt is Doubt.REPLAYED
+    assert gateway.take(signed(reading(23, sequence=5)), "test").doubt is Doubt.REPLAYED
+    assert gateway.store.readings(FIRST, 24) == before
+    assert [aside.reason for aside in gateway.store.quarantine()] == [
+        Doubt.LATE, Doubt.REPLAYED, Doubt.REPLAYED
+    ]  # fmt: skip
+
+
+def test_close_due__reading_comes_while_the_batch_closes__late_and_in_no_root(gateway, clock):
+    feed(gateway, clock, range(23))
+    feed(gateway, clock, [23], devices=[22])
+    clock.now = START + 24 * 3600 + GRACE
+    answers, look = [], gateway.store.measured_before
+    late = threading.Thread(target=lambda: answers.append(gateway.take(signed(reading(23)), "t")))
+
+    def measured_before(*args):
+        """The gap is known here, and not filled yet."""
+        late.start()
+        late.join(0.3)
+        return look(*args)
+
+    gateway.store.measured_before = measured_before
+    (batch,) = gateway.close_due()
+    late.join(10)
+    assert [answer.doubt for answer in answers] == [Doubt.LATE]
+    kept = [one.reading for one in gateway.store.readings(FIRST, 24)]
+    assert sum(one.mass_g for one in kept) == batch.root.mass_g
+    assert len(kept) == batch.root.count == 48
 
 
 # Batches
@@ -306,6 +341,21 @@ def test_anchor_due__node_down__goes_on_later_without_loss(gateway, clock):
     assert len(gateway.anchor_due(chain)) == 2
 
 
+def test_service__node_down__the_round_ends_quietly_and_the_next_one_anchors(tmp_path, clock):
+    gateway, chain = open_gateway(tmp_path, clock), FakeChain()
+    closed(gateway, clock, 2)
+    service = GatewayService(described(tmp_path), gateway, chain)
+    chain.down = True
+    assert service.work() == 0
+    assert chain.anchors == []
+    chain.down = False
+    chain.lose_answer = True
+    assert service.work() == 0  # the chain took one, its answer got lost
+    assert service.work() == 2
+    assert gateway.store.batches(anchored=True) == chain.anchors
+    assert len(chain.anchors) == 2
+
+
 def test_anchor_due__answer_lost_after_the_chain_took_it__not_anchored_twice(gateway, clock):
     chain = FakeChain()
     closed(gateway, clock, 2)
@@ -342,6 +392,71 @@ def test_restart__at_any_point__everything_taken_is_still_there(tmp_path, clock)
     assert len(again.anchor_due(chain)) == 1
 
 
+# Settings
+
+
+RULES = """version = "mine"
+clock = {future_seconds = 60, grace_seconds = 0}
+plausibility.coal = {least_g_per_mj = 0, most_g_per_mj = 1000, most_g_per_hour = 100000}
+substitution = {rule = 1, hours = 2, least_hours = 1}
+"""
+
+
+def described(folder, rules=None, kind="coal", **changes):
+    """The settings of a gateway of one device, with rules of its own if there are any."""
+    (folder / "devices.csv").write_text(
+        f"source,source_name,device,device_name,signer\n1,boiler,11,analyser,{address_of(KEY)}\n"
+    )
+    lines = ['store = "own.db"', 'devices = "devices.csv"', "year = 2024",
+             f"first_hour = {FIRST}", f"end_hour = {FIRST + 48}"]  # fmt: skip
+    if rules is not None:
+        for old, new in changes.items():
+            rules = rules.replace(old, new)
+        (folder / "rules.toml").write_text(rules)
+        lines.append('rules = "rules.toml"')
+    (folder / "gateway.toml").write_text("\n".join([*lines, "[kinds]", f'1 = "{kind}"', ""]))
+    return GatewaySettings.load(folder / "gateway.toml")
+
+
+def test_settings__rules_of_its_own__decide_what_is_taken_and_what_fills_a_gap(tmp_path, clock):
+    gateway = described(tmp_path, RULES).open(clock)
+    clock.now = START + 24 * 3600
+    for hour, mass_g in ((0, 70_000), (1, 90_000), (2, 80_000)):
+        item = reading(hour, mass_g=mass_g)
+        assert gateway.take(signed(item), "test").taken is Taken.STORED
+    assert gateway.take(signed(reading(3, mass_g=100_001)), "test").doubt is Doubt.OUT_OF_RANGE
+    (batch,) = gateway.close_due()  # no grace
+    filled = [s.reading for s in gateway.store.readings(FIRST + 3, 21)]
+    assert {(r.status, r.rule, r.mass_g) for r in filled} == {
+        (ReadingStatus.SUBSTITUTED, 1, 90_000)  # the highest of the last two
+    }
+    assert batch.root.mass_g == 240_000 + 21 * 90_000
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "reason"),
+    [
+        ({}, "peat", "no range for peat"),
+        ({"rule = 1": "rule = 7"}, "coal", "no substitution rule 7"),
+        ({"least_hours = 1": "least_hours = 0"}, "coal", "at least one hour"),
+        ({"least_hours = 1": "least_hours = 3"}, "coal", "at least one hour"),
+        ({", grace_seconds = 0": ""}, "coal", "lack 'grace_seconds'"),
+        ({"{future_seconds = 60, grace_seconds = 0}": "5"}, "coal", "cannot be read"),
+        ({'version = "mine"': "version ="}, "coal", "cannot be read"),
+    ],
+)
+def test_settings__rules_that_make_no_sense__refused(tmp_path, changes, kind, reason):
+    with pytest.raises(InvalidInput, match=reason):
+        described(tmp_path, RULES, kind, **changes)
+
+
+def test_settings__rules_that_are_not_there__refused(tmp_path):
+    described(tmp_path, RULES)
+    (tmp_path / "rules.toml").unlink()
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        GatewaySettings.load(tmp_path / "gateway.toml")
+
+
 # HTTP
 
 
@@ -373,6 +488,7 @@ def test_http__one_and_many_readings__answered_each(gateway, clock):
     [
         ("GET", "/readings", b"", "405"), ("GET", "/", b"", "404"), ("POST", "/quarantine", b"", "405"),
         ("POST", "/readings", b"", "413"), ("POST", "/readings", b"nonsense", "202"),
+        ("POST", "/readings", b"[" * 100_000, "202"),
     ],
 )  # fmt: skip
 def test_http__anything_else__says_so_and_stores_nothing(gateway, method, path, body, status):

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any, Self
 
 from tanlian.domain.errors import InvalidInput
+from tanlian.domain.monitoring.substitution import check_rule
 from tanlian.domain.reading import SECONDS_PER_HOUR, Reading, ReadingStatus
 
 
@@ -49,12 +50,17 @@ class MonitoringRules:
     substitution_hours: int
     substitution_least_hours: int
 
+    def __post_init__(self) -> None:
+        check_rule(self.substitution_rule)
+        if not 1 <= self.substitution_least_hours <= self.substitution_hours:
+            raise InvalidInput("A substitution needs at least one hour, and at most those it asks.")
+
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> Self:
         """Read the rules from a parsed TOML document.
 
         Raises:
-            InvalidInput: a rule is missing.
+            InvalidInput: a rule is missing, or is none.
         """
         try:
             return cls(
@@ -71,6 +77,8 @@ class MonitoringRules:
             )
         except KeyError as error:
             raise InvalidInput(f"The monitoring rules lack {error}.") from error
+        except (TypeError, AttributeError) as error:
+            raise InvalidInput(f"The monitoring rules cannot be read: {error}.") from error
 
     def doubt(self, reading: Reading, kind: str, now: int) -> Doubt | None:
         """Return why a reading of a kind of source is not believable, or None.

@@ -10,24 +10,31 @@ HIGHEST = 1  # the highest of the measured hours
 MEAN_PLUS_TWO_DEVIATIONS = 2  # of the measured hours, rounded up to the gram
 
 
+def check_rule(rule: int) -> None:
+    """Refuse a number that names no rule.
+
+    Raises:
+        InvalidInput: there is no such rule.
+    """
+    if rule not in {HIGHEST, MEAN_PLUS_TWO_DEVIATIONS}:
+        raise InvalidInput(f"There is no substitution rule {rule}.")
+
+
 def substitute_mass(rule: int, measured_g: Sequence[int]) -> int:
     """Return the mass that a rule puts in place of a missing hour; at least one hour is given.
 
     Raises:
         InvalidInput: there is no such rule.
     """
-    match rule:
-        case 1:  # HIGHEST
-            return max(measured_g)
-        case 2:  # MEAN_PLUS_TWO_DEVIATIONS
-            count, total = len(measured_g), sum(measured_g)
-            # n^2 times the variance of the population, exactly
-            spread = count * sum(mass * mass for mass in measured_g) - total * total
-            root = isqrt(spread)
-            root += root * root < spread
-            return -(-(total + 2 * root) // count)
-        case _:
-            raise InvalidInput(f"There is no substitution rule {rule}.")
+    check_rule(rule)
+    if rule == HIGHEST:
+        return max(measured_g)
+    count, total = len(measured_g), sum(measured_g)
+    # n^2 times the variance of the population, exactly
+    spread = count * sum(mass * mass for mass in measured_g) - total * total
+    root = isqrt(spread)
+    root += root * root < spread
+    return -(-(total + 2 * root) // count)
 
 
 def fill(

@@ -30,7 +30,7 @@ class ChainAnchoring:
         if not logbook.is_open:
             raise NotFound(
                 f"{self._gateway} keeps no open logbook for {self._year}. "
-                "Open one with `tanlian logbook`."
+                "Open one with `tanlian monitoring logbook`."
             )
         return int(logbook.next_hour)
 

@@ -5,7 +5,6 @@ holds one reading a device and hour, and before a batch is anchored the logbook 
 asked which hour it expects, so that a batch whose answer got lost is recognised, not sent again.
 """
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from tanlian.proofs.logbook import Batch
 from tanlian.proofs.merkle_sum import body_words
 from tanlian.proofs.period_copy import DAY_HOURS, PeriodCopy
 from tanlian.proofs.reading_signature import SignatureRefused, signer_of
+from tanlian.services.gateway.messages import parsed
 from tanlian.services.gateway.store import GatewayStore, Taken
 from tanlian.services.reading_files import Anchor, Device, SignedReading
 
@@ -86,7 +86,7 @@ class Gateway:
     def take_message(self, payload: bytes, origin: str) -> Answer:
         """Take one message as devices send it: JSON with `body` and `signature` in hex."""
         try:
-            message = json.loads(payload)
+            message = parsed(payload)
             signed = SignedReading(
                 Reading.from_body(bytes.fromhex(message["body"])),
                 bytes.fromhex(message["signature"]),
@@ -127,7 +127,8 @@ class Gateway:
             hours = min(self._batch_hours, self._end_hour - hour)
             if (hour + hours) * SECONDS_PER_HOUR + self._rules.grace_seconds > self._now():
                 break
-            closed.append(self._close(hour, hours))
+            with self.store.together():  # no reading comes between the gaps and their filling
+                closed.append(self._close(hour, hours))
             hour += hours
         return closed
 

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from tanlian.services.gateway.gateway import Answer, Gateway
+from tanlian.services.gateway.messages import messages_of
 from tanlian.services.gateway.store import Taken
 
 MOST_BYTES = 4 * 1024 * 1024  # about 20,000 readings
@@ -56,15 +57,8 @@ def _take(gateway: Gateway, environ: dict[str, Any]) -> tuple[HTTPStatus, Any]:
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"error": f"1 to {MOST_BYTES} bytes."}
     payload = environ["wsgi.input"].read(length)
     origin = f"http {environ.get('REMOTE_ADDR', '')}"
-    try:
-        parsed = json.loads(payload)
-    except ValueError:
-        parsed = None
-    if isinstance(parsed, list):
-        with gateway.store.together():
-            answers = [gateway.take_message(json.dumps(one).encode(), origin) for one in parsed]
-    else:
-        answers = [gateway.take_message(payload, origin)]
+    with gateway.store.together():
+        answers = [gateway.take_message(one, origin) for one in messages_of(payload)]
     # 202: everything sent is on disk, be it as a reading or put aside
     return HTTPStatus.ACCEPTED, [_plain(answer) for answer in answers]
 

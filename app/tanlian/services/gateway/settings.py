@@ -6,6 +6,7 @@ year = 2024
 first_hour = 473352           # of the logbook, hours since 1970
 end_hour = 482136             # the hour after its last one
 batch_hours = 24              # 1 anchors every hour, 24 (as without this line) every day
+rules = "rules.toml"          # optional: plausibility and substitution, else the demonstration's
 http_port = 8600              # optional
 mqtt_host = "127.0.0.1"       # optional
 mqtt_port = 1883
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Self
 
 from tanlian.domain.errors import InvalidInput
-from tanlian.domain.monitoring.plausibility import demonstration_rules
+from tanlian.domain.monitoring.plausibility import MonitoringRules, demonstration_rules
 from tanlian.proofs.period_copy import DAY_HOURS
 from tanlian.services.gateway.gateway import Gateway
 from tanlian.services.gateway.store import GatewayStore
@@ -42,6 +43,7 @@ class GatewaySettings:
     first_hour: int
     end_hour: int
     batch_hours: int
+    rules: MonitoringRules
     http_port: int | None
     mqtt_host: str | None
     mqtt_port: int
@@ -53,13 +55,15 @@ class GatewaySettings:
             )
         if not 0 <= self.first_hour < self.end_hour:
             raise InvalidInput("The logbook's end_hour must lie after its first_hour.")
+        if strange := sorted(set(self.kinds.values()) - self.rules.ranges.keys()):
+            raise InvalidInput(f"The monitoring rules have no range for {', '.join(strange)}.")
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read the file.
 
         Raises:
-            InvalidInput: it is no TOML, or lacks a key.
+            InvalidInput: it or its rules are no TOML, lack a key, or do not fit together.
         """
         try:
             document = tomllib.loads(path.read_text())
@@ -72,6 +76,7 @@ class GatewaySettings:
                 first_hour=int(document["first_hour"]),
                 end_hour=int(document["end_hour"]),
                 batch_hours=int(document.get("batch_hours", DAY_HOURS)),
+                rules=_rules(path.parent, document.get("rules")),
                 http_port=document.get("http_port"),
                 mqtt_host=document.get("mqtt_host"),
                 mqtt_port=int(document.get("mqtt_port", MQTT_PORT)),
@@ -89,9 +94,15 @@ class GatewaySettings:
             GatewayStore(self.store),
             self.devices,
             self.kinds,
-            demonstration_rules(),
+            self.rules,
             first_hour=self.first_hour,
             end_hour=self.end_hour,
             now=now,
             batch_hours=self.batch_hours,
         )
+
+
+def _rules(folder: Path, name: str | None) -> MonitoringRules:
+    if name is None:
+        return demonstration_rules()
+    return MonitoringRules.parse(tomllib.loads((folder / name).read_text(encoding="utf-8")))

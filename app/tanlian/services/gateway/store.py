@@ -93,13 +93,16 @@ class GatewayStore:
         with self.together() as db:
             # two questions, so that each is answered from its own index
             found = db.execute(
-                "SELECT body FROM reading WHERE device = ? AND start = ? UNION "
-                "SELECT body FROM reading WHERE device = ? AND sequence = ? AND sequence > 0",
+                "SELECT sequence, body FROM reading WHERE device = ? AND start = ? UNION "
+                "SELECT sequence, body FROM reading "
+                "WHERE device = ? AND sequence = ? AND sequence > 0",
                 (r.device, r.start, r.device, r.sequence),
             ).fetchall()
-            if found:
-                return Taken.KNOWN if found == [(r.body,)] else Doubt.REPLAYED
-            if self._closed(r.start):
+            if found == [(r.sequence, r.body)]:
+                return Taken.KNOWN
+            if any(sequence for sequence, _ in found):
+                return Doubt.REPLAYED
+            if found or self._closed(r.start):  # what stands for the hour is no device's word
                 return Doubt.LATE
             if r.sequence == 0 or not self._in_order(db, r):
                 return Doubt.OUT_OF_SEQUENCE
