@@ -61,6 +61,8 @@ _records: HashMap[uint256, HashMap[uint256, IEmissionRegistry.Record]]
 _commitments: HashMap[uint256, HashMap[uint256, bytes32]]
 _conflicts: HashMap[uint256, HashMap[uint256, bool]]
 _verifier_in: HashMap[uint256, HashMap[uint256, uint256]]  # who last worked on a record
+# by organisation, year and verifier: whose figure was objected to or opened again
+_excluded: HashMap[uint256, HashMap[uint256, HashMap[uint256, bool]]]
 
 
 @deploy
@@ -155,8 +157,9 @@ def report(
 def assign(org_id: uint256, year: uint256, verifier: uint256):
     """
     @notice Assigns a verifier to a report, or another one while the first is at work; only the
-            regulator. Never the emitter itself, one with a stated conflict, one excluded from this
-            case, or one that has verified this emitter for the most years running.
+            regulator. Never the emitter itself, one with a stated conflict, one whose figure was
+            handed back in this case before, or one that has verified this emitter for the most
+            years running.
     """
     regulator: uint256 = self._regulator(org_id, msg.sender)
     calendar: IEmissionRegistry.Calendar = self._calendar(year)
@@ -169,7 +172,7 @@ def assign(org_id: uint256, year: uint256, verifier: uint256):
     assert verifier != org_id, "emission_registry: own report"
     assert verifier != regulator, "emission_registry: regulator cannot verify"
     assert not self._conflicts[verifier][org_id], "emission_registry: conflict of interest"
-    assert verifier != record.excluded, "emission_registry: verifier excluded"
+    assert not self._excluded[org_id][year][verifier], "emission_registry: verifier excluded"
     assert verifier != record.assigned_to, "emission_registry: already assigned"
     self._check_rotation(org_id, year, verifier, calendar.most_years)
     previous: uint256 = record.assigned_to
@@ -348,12 +351,13 @@ def decide_objection(
     @notice The regulator decides. Upheld: the report goes to another verifier, or, where nothing
             was reported, the emitter may report. Dismissed: the figure stands and can be accepted.
     """
-    self._regulator(org_id, msg.sender)
+    regulator: uint256 = self._regulator(org_id, msg.sender)
     record: IEmissionRegistry.Record = self._records[org_id][year]
     assert record.status == OBJECTED, "emission_registry: no objection"
+    assert regulator != record.verifier_id, "emission_registry: own verification"
     assert len(reason) != 0, "emission_registry: no reason"
     if upheld:
-        record = self._handed_back(record)
+        record = self._handed_back(record, org_id, year)
     else:
         record.status = ENDORSED
     record.evidence = document
@@ -425,14 +429,16 @@ def estimate(
 def accept(org_id: uint256, year: uint256, amount_kg: uint256, document: bytes32):
     """
     @notice The regulator makes the verified figure final. `amount_kg` states it once more, so that
-            nobody accepts another figure than the one that was read.
+            nobody accepts another figure than the one that was read; never by the organisation that
+            verified it.
     """
-    self._regulator(org_id, msg.sender)
+    regulator: uint256 = self._regulator(org_id, msg.sender)
     record: IEmissionRegistry.Record = self._records[org_id][year]
     if record.status == CORRECTED or record.status == ESTIMATED:
         assert block.timestamp > record.respond_by, "emission_registry: emitter may still object"
     else:
         assert record.status == ENDORSED, "emission_registry: no verified figure"
+    assert regulator != record.verifier_id, "emission_registry: own verification"
     assert amount_kg == record.verified_kg, "emission_registry: another figure"
     assert document != empty(bytes32), "emission_registry: no document"
     old_kg: uint256 = record.accepted_kg
@@ -466,14 +472,14 @@ def accept(org_id: uint256, year: uint256, amount_kg: uint256, document: bytes32
 def reexamine(org_id: uint256, year: uint256, reason: String[160], document: bytes32):
     """
     @notice The regulator opens an accepted figure again, on the record. The figure stays in force
-            until another is accepted; the verifier that gave it does not get the case again.
+            until another is accepted; the verifier that gave it never gets the case again.
     """
     self._regulator(org_id, msg.sender)
     record: IEmissionRegistry.Record = self._records[org_id][year]
     assert record.status == ACCEPTED, "emission_registry: nothing accepted"
     assert len(reason) != 0, "emission_registry: no reason"
     assert document != empty(bytes32), "emission_registry: no document"
-    record = self._handed_back(record)
+    record = self._handed_back(record, org_id, year)
     record.evidence = document
     self._store(org_id, year, record)
     log IEmissionRegistry.ReexaminationOpened(
@@ -581,8 +587,9 @@ def _submitted(
 
 
 @internal
-@pure
-def _handed_back(record: IEmissionRegistry.Record) -> IEmissionRegistry.Record:
+def _handed_back(
+    record: IEmissionRegistry.Record, org_id: uint256, year: uint256
+) -> IEmissionRegistry.Record:
     """
     @dev The record ready for another verifier than the one that gave the figure.
     """
@@ -591,6 +598,8 @@ def _handed_back(record: IEmissionRegistry.Record) -> IEmissionRegistry.Record:
     if record.version == 0:
         new.status = NONE_YET  # nobody reported: there is nothing that a verifier could endorse
     new.excluded = record.verifier_id
+    if record.verifier_id != 0:
+        self._excluded[org_id][year][record.verifier_id] = True
     new.assigned_to = 0
     new.respond_by = 0
     return new

@@ -30,10 +30,9 @@ PROVED = (5, 40)  # hours in the bundle
 ACTORS = ("regulator", "emitter", "gateway")
 
 
-def authority():
+def authority(begin=datetime(2026, 1, 1, tzinfo=UTC), days=3650):
     """A certificate authority, and a member's certificate from it, as PEM, with its fingerprint."""
     keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
-    now = datetime(2026, 1, 1, tzinfo=UTC)
     names = [
         x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, n)]) for n in ("consortium", "emitter")
     ]
@@ -42,7 +41,7 @@ def authority():
         made.append(
             x509.CertificateBuilder().subject_name(subject).issuer_name(names[0])
             .public_key(key.public_key()).serial_number(len(made) + 1)
-            .not_valid_before(now).not_valid_after(now + timedelta(days=3650))
+            .not_valid_before(begin).not_valid_after(begin + timedelta(days=days))
             .sign(keys[0], hashes.SHA256())
         )  # fmt: skip
     pem = [c.public_bytes(serialization.Encoding.PEM).decode() for c in made]

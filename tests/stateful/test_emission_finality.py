@@ -4,6 +4,7 @@ Emitters, verifiers and outsiders call every function with any arguments, collud
 regulator acts too. The model keeps only what the regulator's own calls did. Laws: an accepted figure
 changes in no other call than an acceptance that went through; it is the figure the regulator named;
 what was endorsed is never accepted under another version; the first declared figure never changes;
+a verifier whose figure was handed back never has the case again;
 a commitment always equals the record.
 """
 
@@ -46,6 +47,7 @@ class Finality(RuleBasedStateMachine):
         self.it = with_registries()
         self.accepted = {}  # emitter -> figure that the regulator accepted last
         self.declared = {}
+        self.undone = {emitter: set() for emitter in EMITTERS}  # verifiers, by emitter
         boa.env.timestamp = STARTS[YEAR + 1] + DAY
         for _ in range(steps):
             self.proceed("emitter", 1_000)
@@ -125,9 +127,10 @@ class Finality(RuleBasedStateMachine):
 
     @rule(emitter=st.sampled_from(EMITTERS), upheld=st.booleans())
     def decide(self, emitter, upheld):
-        self.attempt(
-            "regulator", "decide_objection", self.org(emitter), YEAR, upheld, REASON, DOCUMENT
-        )
+        judged = self.it.emissions.record_of(self.org(emitter), YEAR).verifier_id
+        args = (self.org(emitter), YEAR, upheld, REASON, DOCUMENT)
+        if self.attempt("regulator", "decide_objection", *args) and upheld:
+            self.undone[emitter].add(judged)
 
     @rule(emitter=st.sampled_from(EMITTERS), kilograms=FIGURES)
     def accept(self, emitter, kilograms):
@@ -152,8 +155,11 @@ class Finality(RuleBasedStateMachine):
             case 0:
                 self.report(emitter, kilograms, amending=False)
             case 1:
-                free = next(v for v in VERIFIERS if getattr(self.it, v).org_id != record.excluded)
-                self.assign(emitter, free)
+                free = [
+                    v for v in VERIFIERS if getattr(self.it, v).org_id not in self.undone[emitter]
+                ]
+                for verifier in free[:1]:
+                    self.assign(emitter, verifier)
             case 2:
                 for who in VERIFIERS:
                     self.endorse(who, emitter, record.version)
@@ -170,7 +176,15 @@ class Finality(RuleBasedStateMachine):
 
     @rule(emitter=st.sampled_from(EMITTERS))
     def reexamine(self, emitter):
-        self.attempt("regulator", "reexamine", self.org(emitter), YEAR, REASON, DOCUMENT)
+        judged = self.it.emissions.record_of(self.org(emitter), YEAR).verifier_id
+        if self.attempt("regulator", "reexamine", self.org(emitter), YEAR, REASON, DOCUMENT):
+            self.undone[emitter].add(judged)
+
+    @invariant()
+    def nobody_has_a_case_again_in_which_its_figure_was_handed_back(self):
+        for emitter in EMITTERS if hasattr(self, "it") else ():
+            record = self.it.emissions.record_of(self.org(emitter), YEAR)
+            assert record.assigned_to == 0 or record.assigned_to not in self.undone[emitter]
 
     @invariant()
     def only_the_regulator_made_figures_final(self):

@@ -30,6 +30,7 @@ from harness.supervision import (
     reexamine,
     report,
 )
+from tanlian.domain.roles import Role
 from tanlian.domain.supervision import (
     Extent,
     GrantedView,
@@ -415,11 +416,9 @@ class Supervision(RuleBasedStateMachine):
         if record.status == 8:
             reexamine(it, it.emitter)
         else:
-            accept(
-                it,
-                it.emitter,
-                it.verifier if record.excluded != it.verifier.org_id else it.other_verifier,
-            )
+            # who gave a figure never gets its case again, so each examination has a verifier of its own
+            name = f"verifier {record.acceptances}"
+            accept(it, it.emitter, it.consortium.admit(name, Role.VERIFIER))
 
     # --- what always holds
 

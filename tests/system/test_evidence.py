@@ -5,14 +5,17 @@ import random
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from harness.emissions import abi_line, sample_lines
-from harness.evidence import START, YEAR, evidence_of
+from harness.evidence import START, YEAR, authority, evidence_of
 from harness.served import served
 from tanlian.chain.keys import Key, keccak
+from tanlian.domain.emission_methods import total_kg
 from tanlian.domain.errors import InvalidInput, NotFound
+from tanlian.domain.factor_set import factor_set
 from tanlian.domain.reading import Reading
 from tanlian.domain.roles import Role
 from tanlian.proofs.evidence.bundle import close, parse
@@ -48,6 +51,9 @@ def test_check_bundle__as_exported__everything_holds_and_is_said_in_words(case):
     assert "encrypted report of organisation 2 for 2024" in said["documents[0]"]
     assert "was admitted with the certificate of CN=emitter" in said["certificates[0]"]
     assert "is sealed by" in said["headers[0]"]
+    steps = " ".join(sentence for what, sentence in said.items() if what.startswith("receipts["))
+    figure = total_kg(sample_lines(), factor_set("cn-power-2022"), factor_set("gwp-ar5"))
+    assert f"ReportSubmitted (organisation 2, {YEAR}, version 1: {figure} kg)" in steps
 
 
 def leaves(value, path=()):
@@ -170,14 +176,28 @@ def test_check_bundle__validators_that_the_reader_trusts_are_others__nothing_is_
 def test_checker__run_as_a_program__says_what_holds_by_words_and_exit_status(case, tmp_path):
     path = tmp_path / "case.json"
 
-    def run():
-        command = [sys.executable, "-m", "tanlian.proofs.evidence.checker", str(path)]
+    def run(*more):
+        command = [sys.executable, "-m", "tanlian.proofs.evidence.checker", str(path), *more]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     path.write_bytes(case)
     good = run()
     assert good.returncode == 0, good.stderr
     assert "FAILS" not in good.stdout
+    for left_open in (
+        "validators",
+        "that nothing else",
+        "that a device",
+        "what the",
+        "that a cert",
+    ):
+        assert f"\nnot proved: {left_open}" in good.stdout, left_open
+    trust = tmp_path / "trust.json"
+    trust.write_text(json.dumps(parse(case)["trust"]))
+    known = run("--trust", str(trust))
+    assert known.returncode == 0
+    assert "not proved: validators" not in known.stdout
+    assert "not proved: that nothing else happened" in known.stdout
     path.write_bytes(case.replace(b'"year":2024', b'"year":2025'))
     bad = run()
     assert bad.returncode == 1
@@ -311,10 +331,28 @@ def test_evidence_export__documents_from_a_store__in_the_file_and_proved(tmp_pat
             FolderStore(tmp_path / "docs" / "blobs"), tmp_path / "docs" / "grants.log", lambda: 0
         )
         reader = Reader("regulator", new_reader_key().public_key())
-        sealed = store.file(b"another report", "emitter", it.key("emitter").sign, [reader])
-        store.file(b"of no report", "emitter", it.key("emitter").sign, [reader])
+
+        def filed(content, by, signed_by=None):
+            return store.file(content, by, it.key(signed_by or by).sign, [reader]).address
+
+        def act(by, function, *args):
+            access.act(it.sender(by), "emissions", function, *args)
+
+        access.act(
+            it.sender("regulator"), "membership", "admit", keccak(b"verifier"), "verifier",
+            int(Role.VERIFIER), 1, 21, keccak(b"certificate of the verifier"),
+            it.key("verifier").address,
+        )  # fmt: skip
+        filed(b"of no report", "emitter")
         lines = [abi_line(line) for line in sample_lines()]
-        access.act(it.sender("emitter"), "emissions", "report", YEAR, lines, sealed.address)
+        figure = total_kg(sample_lines(), factor_set("cn-power-2022"), factor_set("gwp-ar5"))
+        act("emitter", "report", YEAR, lines, filed(b"another report", "emitter"))
+        act("regulator", "assign", 2, YEAR, 3)
+        not_its_own = filed(b"findings", "verifier", signed_by="emitter")
+        act("verifier", "reject", 2, YEAR, 2, "the log is missing", not_its_own)
+        act("emitter", "amend", YEAR, lines, filed(b"amended report", "emitter"))
+        act("verifier", "endorse", 2, YEAR, 3, filed(b"log seen", "verifier"))
+        act("regulator", "accept", 2, YEAR, figure, filed(b"order", "regulator"))
         file = tmp_path / "case.json"
         made = it.run(
             "evidence",
@@ -327,8 +365,33 @@ def test_evidence_export__documents_from_a_store__in_the_file_and_proved(tmp_pat
             "regulator",
         )
         assert made.exit_code == 0, made.output
-        findings = check_bundle(file.read_bytes())
-        assert failed(findings) == []
-        said = [f.sentence for f in findings if f.what.startswith("documents[")]
-        assert len(said) == 1
-        assert "version 2" in said[0]
+        found = [f for f in check_bundle(file.read_bytes()) if f.what.startswith("documents[")]
+        assert [f.holds for f in found] == [True, False, True, True, True]
+        reported, foreign, amended, findings, order = (f.sentence for f in found)
+        assert "version 2" in reported
+        assert "signed by another account than the step" in foreign
+        assert "version 3" in amended
+        assert f"ReportEndorsed (verifier 3, version 3: {figure} kg)" in findings
+        assert "EmissionsAccepted" in order
+        assert it.key("regulator").address.lower() in order.lower()
+
+
+@pytest.mark.parametrize(
+    ("begins", "days", "holds"),
+    [((2026, 1, 1), 3650, True), ((2020, 1, 1), 366, False), ((2099, 1, 1), 366, False)],
+)
+def test_check_bundle__certificate_taken_when_it_was_not_valid__fails(
+    tmp_path, monkeypatch, begins, days, holds
+):
+    with served(tmp_path, monkeypatch) as it:
+        access = it.deploy()
+        ca, certificate, fingerprint = authority(datetime(*begins, tzinfo=UTC), days)
+        access.act(
+            it.sender("regulator"), "membership", "admit", keccak(b"identity"), "emitter",
+            int(Role.EMITTER), 1, 21, fingerprint, it.key("emitter").address,
+        )  # fmt: skip
+        validators = access.connection.request("qbft_getValidatorsByBlockNumber", "latest")
+        case = Case(2, YEAR, certificates=[certificate], ca=ca)
+        findings = check_bundle(export_case(access, case, it.key("regulator"), validators))
+        assert failed(findings) == ([] if holds else ["certificates[0]"])
+        assert ("was not valid on" in findings[-1].sentence) is not holds

@@ -14,6 +14,7 @@ from tanlian.chain.receipts import encoded_receipt
 from tanlian.domain.errors import InvalidInput, NotFound
 from tanlian.domain.reading import SECONDS_PER_HOUR
 from tanlian.proofs.evidence.bundle import Bundle, close
+from tanlian.proofs.evidence.known_events import DOCUMENT_FIELDS
 from tanlian.proofs.merkle_sum import Node, body_words
 from tanlian.proofs.period_copy import PeriodCopy, ReadingProof
 from tanlian.proofs.sealed_document import SealedDocument
@@ -93,21 +94,24 @@ class Gathering:
 def reported_documents(
     access: Access, org_id: int, year: int, store: Documents
 ) -> list[SealedDocument]:
-    """Return the documents of an organisation's reports that a store holds.
+    """Return the documents of every step of an organisation's reports that a store holds.
+
+    These are the emitter's reports and objections, the verifiers' findings, the regulator's
+    decisions.
 
     Raises:
         BlobDamaged: one of them was changed on disk.
     """
     events = access.contracts.events().read(
-        access.book.first_block(), contracts=["emissions"], names=["ReportSubmitted"]
+        access.book.first_block(), contracts=["emissions"], names=[*DOCUMENT_FIELDS]
     )
     known = set(store.addresses())
-    wanted = [
-        bytes(e["document"])
+    named = [
+        bytes(e[DOCUMENT_FIELDS[e.name]])
         for e in events
-        if (e["organisation"], e["year"]) == (org_id, year) and bytes(e["document"]) in known
+        if (e["organisation"], e["year"]) == (org_id, year)
     ]
-    return [store.sealed(address) for address in dict.fromkeys(wanted)]
+    return [store.sealed(address) for address in dict.fromkeys(named) if address in known]
 
 
 def export_case(access: Access, case: Case, exporter: Key, validators: Sequence[str]) -> bytes:

@@ -648,6 +648,54 @@ def test_reexamine__other_figure_found__old_one_in_force_until_then_and_named_as
     assert (found.declared_kg, found.accepted_kg) == (FIGURE, FIGURE + 5_000)
 
 
+def test_reexamine__again_and_again__no_verifier_gets_back_the_case_whose_figure_it_gave(it):
+    report(it)
+    third = it.admit("third verifier", Role.VERIFIER)
+    used = []
+    for verifier in (it.verifier, it.other_verifier, third):
+        for former in used:
+            refused(
+                it, "emission_registry: verifier excluded", it.emissions.assign, it.emitter.org_id,
+                YEAR, former.org_id, by=it.regulator,
+            )  # fmt: skip
+        assign(it, verifier=verifier)
+        endorse(it, verifier=verifier)
+        accept(it)
+        it.emissions.reexamine(it.emitter.org_id, YEAR, REASON, OTHER, sender=it.regulator.account)
+        used.append(verifier)
+    report(it, it.other_emitter)
+    assign(it, it.other_emitter)  # another case is another case
+    report(it, year=2025)
+    assign(it, year=2025, verifier=third)  # and another year another one
+
+
+def test_accept__regulator_that_verified_the_figure__refused_and_another_may(it):
+    both = it.admit("regulator and verifier", Role.REGULATOR | Role.VERIFIER)
+    report(it)
+    assign(it, verifier=both)
+    endorse(it, verifier=both)
+    refused(
+        it, "emission_registry: own verification", it.emissions.accept, it.emitter.org_id, YEAR,
+        FIGURE, DOCUMENT, by=both,
+    )  # fmt: skip
+    assert accept(it) == FIGURE
+
+
+def test_decide__regulator_whose_figure_was_objected_to__refused_and_another_may(it):
+    both = it.admit("regulator and verifier", Role.REGULATOR | Role.VERIFIER)
+    report(it)
+    assign(it, verifier=both)
+    it.emissions.correct(it.emitter.org_id, YEAR, 1, MORE_LINES, REASON, OTHER, sender=both.account)
+    object_(it)
+    for upheld in (False, True):
+        refused(
+            it, "emission_registry: own verification", it.emissions.decide_objection,
+            it.emitter.org_id, YEAR, upheld, REASON, OTHER, by=both,
+        )  # fmt: skip
+    decide(it, upheld=True)
+    assert record(it).status == SUBMITTED
+
+
 def test_reexamine__same_figure_confirmed__not_overturned(it):
     report(it)
     for step in (assign, endorse, accept):

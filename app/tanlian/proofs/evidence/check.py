@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from tanlian.domain.errors import InvalidInput, TanlianError
 from tanlian.domain.reading import Reading
 from tanlian.proofs.evidence.bundle import NOBODY, Bundle, canonical, digest_of, parse
-from tanlian.proofs.evidence.known_events import KnownEvent, read_event
+from tanlian.proofs.evidence.known_events import DOCUMENT_FIELDS, KnownEvent, read_event
 from tanlian.proofs.evidence.receipt_proof import prove_receipt
 from tanlian.proofs.evidence.sealed_header import SealedHeader, check_seals, read_header
 from tanlian.proofs.merkle_sum import Node
@@ -23,8 +23,17 @@ from tanlian.proofs.reading_signature import signer_of, signer_of_digest
 from tanlian.proofs.sealed_document import SealedDocument
 
 _TRUSTING = (
-    "Taken from the bundle itself: hold validators, contracts and CA against a source of your own."
+    "validators, contracts and certificate authority: taken from the bundle itself; hold them "
+    "against a source of your own."
 )
+# what remains open whatever holds, by the part of the file that might be taken to prove it
+_OPEN = {
+    "receipts": "that nothing else happened: steps that are not in the file are not ruled out; nor "
+    "that a stated figure is right, only who stated it and when.",
+    "readings": "that a device measured rightly, nor any reading that is not in the file.",
+    "documents": "what the encrypted documents say: that is for their readers.",
+    "certificates": "that a certificate was not revoked.",
+}
 _UNSIGNED = (
     "Nobody signed the file as a whole; each part below is proved by the chain, or is not proved."
 )
@@ -71,6 +80,11 @@ class Check:
             for event in events
         )
 
+    def header_of(self, event: KnownEvent) -> SealedHeader:
+        """The header of the block that a proved event stands in."""
+        place = next(place for place, events in self.events.items() if event in events)
+        return self.headers[self.bundle["receipts"][place]["header"]]
+
     def proved(self, name: str, **fields: Any) -> KnownEvent:
         """Return the proved event with these fields.
 
@@ -88,7 +102,7 @@ def check_bundle(text: bytes, trust: dict[str, Any] | None = None) -> list[Findi
     """Check everything in a bundle.
 
     `trust` names the validators, the contracts and the certificate authority that the reader knows
-    from elsewhere; without it those that the bundle names are taken, which is said.
+    from elsewhere; without it those that the bundle names are taken, as `not_proved` says.
 
     Raises:
         InvalidInput: the file is no bundle at all.
@@ -96,14 +110,23 @@ def check_bundle(text: bytes, trust: dict[str, Any] | None = None) -> list[Findi
     bundle = parse(text)
     run = Check(bundle, trust or bundle.get("trust", {}))
     run.findings.append(_whole(text, bundle))
-    if trust is None:
-        run.findings.append(Finding("trust", True, _TRUSTING))
     run.each("headers", lambda place, item: _header(run, place, item))
     run.each("receipts", lambda place, item: _receipt(run, place, item))
     run.each("readings", lambda _, item: _reading(run, item))
     run.each("documents", lambda _, item: _document(run, item))
     run.each("certificates", lambda _, item: _certificate(run, item))
     return run.findings
+
+
+def not_proved(text: bytes, trust: dict[str, Any] | None = None) -> list[str]:
+    """Say what a bundle leaves open even where every check holds.
+
+    Raises:
+        InvalidInput: the file is no bundle at all.
+    """
+    bundle = parse(text)
+    own = [] if trust is not None else [_TRUSTING]
+    return own + [sentence for member, sentence in _OPEN.items() if bundle.get(member)]
 
 
 def _whole(text: bytes, bundle: Bundle) -> Finding:
@@ -148,7 +171,8 @@ def _receipt(run: Check, place: int, item: Any) -> str:
 
 def _told(event: KnownEvent) -> str:
     if event.name != "UnitsRetired":
-        return event.name
+        step = _STEPS.get(event.name)
+        return event.name if step is None else f"{event.name} ({step.format(**event.fields)})"
     said = event.fields
     last = said["first_serial"] + said["amount_kg"] - 1
     return (
@@ -173,11 +197,6 @@ _STEPS = {
     "declared {declared_kg} kg",
     "ReexaminationOpened": "{accepted_kg} kg of organisation {organisation}, {reason!r}",
 }
-
-
-def _said(event: KnownEvent) -> str:
-    step = _STEPS.get(event.name)
-    return event.name if step is None else f"{event.name} ({step.format(**event.fields)})"
 
 
 def _reading(run: Check, item: Any) -> str:
@@ -230,9 +249,21 @@ def _document(run: Check, item: Any) -> str:
         bytes.fromhex(item["content_hash"]),
         bytes.fromhex(item["signature"]),
     )
-    report = run.proved("ReportSubmitted", document=sealed.address).fields
-    if sealed.author() != report["signer"].lower():
-        raise InvalidInput("The document is signed by another account than the report.")
+    steps = [
+        event
+        for events in run.events.values()
+        for event in events
+        if event.fields.get(DOCUMENT_FIELDS.get(event.name, "")) == sealed.address
+    ]
+    if not steps:
+        raise InvalidInput("No proved step of the report rests on this document.")
+    author = sealed.author()
+    mine = [event for event in steps if str(event.fields["signer"]).lower() == author]
+    if not mine:
+        raise InvalidInput("The document is signed by another account than the step it belongs to.")
+    report = mine[0].fields
+    if mine[0].name != "ReportSubmitted":
+        return f"The encrypted document of {_told(mine[0])}, signed by {report['signer']}."
     return (
         f"The encrypted report of organisation {report['organisation']} for {report['year']}, "
         f"version {report['version']} ({report['reported_kg']} kg), signed by {report['signer']}."
@@ -251,18 +282,29 @@ def _certificate(run: Check, item: Any) -> str:
     fingerprint = sha256(leaf.public_bytes(serialization.Encoding.DER)).digest()
     holder = leaf.subject.rfc4514_string()
     if run.has("CertificateRotated", new_certificate=fingerprint):
-        taken = run.proved("CertificateRotated", new_certificate=fingerprint).fields
+        rotated = run.proved("CertificateRotated", new_certificate=fingerprint)
+        _check_valid(run, leaf, rotated)
+        taken = rotated.fields
         number = taken["organisation"]
         admitted = run.proved("OrganisationAdmitted", organisation=number).fields
         return (
             f"Organisation {number} ({admitted['name']}) took up the certificate of {holder}, "
             f"signed for by {taken['signer']}."
         )
-    admitted = run.proved("OrganisationAdmitted", certificate=fingerprint).fields
+    admission = run.proved("OrganisationAdmitted", certificate=fingerprint)
+    _check_valid(run, leaf, admission)
+    admitted = admission.fields
     return (
         f"Organisation {admitted['organisation']} ({admitted['name']}) was admitted with the "
         f"certificate of {holder}."
     )
+
+
+def _check_valid(run: Check, leaf: x509.Certificate, taken: KnownEvent) -> None:
+    """Refuse a certificate that was not valid in the block in which the member took it."""
+    at = datetime.fromtimestamp(run.header_of(taken).timestamp, UTC)
+    if not leaf.not_valid_before_utc <= at <= leaf.not_valid_after_utc:
+        raise InvalidInput(f"The certificate was not valid on {at:%Y-%m-%d}, when it was taken.")
 
 
 def _pem(certificate: x509.Certificate) -> str:

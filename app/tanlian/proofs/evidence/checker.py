@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tanlian.domain.errors import TanlianError
-from tanlian.proofs.evidence.check import check_bundle
+from tanlian.proofs.evidence.check import check_bundle, not_proved
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,12 +20,15 @@ def main(arguments: list[str] | None = None) -> int:
     out = sys.stdout.write
     try:
         trust = json.loads(chosen.trust.read_text()) if chosen.trust else None
-        findings = check_bundle(chosen.bundle.read_bytes(), trust)
+        text = chosen.bundle.read_bytes()
+        findings, left_open = check_bundle(text, trust), not_proved(text, trust)
     except (TanlianError, OSError, ValueError) as error:
         out(f"cannot be checked: {error}\n")
         return 2
     for finding in findings:
         out(f"{'proved' if finding.holds else 'FAILS '}  {finding.what}: {finding.sentence}\n")
+    for sentence in left_open:
+        out(f"not proved: {sentence}\n")
     failed = sum(not finding.holds for finding in findings)
     out(f"{len(findings) - failed} of {len(findings)} hold.\n")
     return 1 if failed else 0

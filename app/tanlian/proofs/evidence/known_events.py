@@ -168,6 +168,19 @@ EVENTS: tuple[tuple[str, str, tuple[tuple[str, str, bool], ...]], ...] = (
     ),
 )  # fmt: skip
 
+# the steps that rest on a document, and the field that has its hash
+DOCUMENT_FIELDS = {
+    "ReportSubmitted": "document",
+    "ReportEndorsed": "evidence",
+    "ReportCorrected": "evidence",
+    "ReportRejected": "evidence",
+    "ObjectionRaised": "document",
+    "ObjectionDecided": "document",
+    "EmissionsEstimated": "evidence",
+    "EmissionsAccepted": "document",
+    "ReexaminationOpened": "document",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class KnownEvent:

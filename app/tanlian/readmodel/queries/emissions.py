@@ -51,7 +51,7 @@ class Report:
     accepted_at: int | None
     assigned_to: int | None
     verifier: int | None  # who gave the verified figure; None: the regulator or nobody
-    excluded: int | None  # verifier that may not take it again
+    excluded: int | None  # the verifier whose figure was handed back last
     is_estimated: bool
     was_overturned: bool
     is_late: bool

@@ -8,7 +8,7 @@ from tanlian.domain.calibre.figures import month_of
 from tanlian.domain.emission_methods import total_kg
 from tanlian.proofs.evidence.check import check_bundle
 from tanlian.services.calibre import CalibreCase, compare
-from tanlian.services.evidence_export import Case, export_case
+from tanlian.services.evidence_export import Case, export_case, reported_documents
 from tanlian.services.lie_location import Comparison, compare_copies
 from tanlian.services.reading_files import Device, ReadingFile, load_anchors
 from tanlian.services.report.figures import thousands
@@ -90,9 +90,10 @@ def export_evidence(stage: Stage, site: Site, filing: Filing, altered: Compariso
     keys = [f.difference.reading.key for f in altered.findings] or [
         r.key for r in readings.readings
     ]
-    # the first document is the one that was reported; one sealed anew is not on the chain
-    case = Case(filing.organisation, stage.year, readings, keys[:PROVED], filing.documents[:1])
     access = stage.consortium.access
+    # the report and what its verifier stated; one sealed anew is not on the chain
+    documents = reported_documents(access, filing.organisation, stage.year, stage.documents)
+    case = Case(filing.organisation, stage.year, readings, keys[:PROVED], documents)
     validators: Sequence[str] = access.connection.request(
         "qbft_getValidatorsByBlockNumber", "latest"
     )
