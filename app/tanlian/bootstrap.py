@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -33,9 +34,10 @@ from tanlian.services.demo_people import seat_people
 from tanlian.services.evidence_desk import EvidenceDesk
 from tanlian.services.networks import data_folder, network
 from tanlian.services.outbox import Outbox
+from tanlian.services.outgoing import Outgoing
 from tanlian.services.projecting import read_model_of
 from tanlian.services.reading_archive import ReadingArchive
-from tanlian.settings import LOOPBACK, Settings
+from tanlian.settings import LOOPBACK, Settings, SettingsRefused
 from tanlian.web.app import Office, create_app, now
 from tanlian.web.config import WebConfig
 
@@ -128,6 +130,7 @@ def build(target: Target, settings: Settings, data: Path) -> Application:
         prove=CertificateProofs(access, watch.head).bundle,
         readings=ReadingArchive(found.readings),
         evidence=EvidenceDesk(access, exporter),
+        outgoing=_outgoing(settings),
     )
     app = create_app(_web_config(settings, found), office)
     return Application(app, office, Projector(tables, access.contracts), watch)
@@ -210,6 +213,7 @@ def serving(
         threading.Thread(target=server.run, name="web"),
         threading.Thread(target=built.watch.follow, args=(stop,), name="watch"),
         threading.Thread(target=built.office.outbox.follow, args=(stop,), name="delivery"),
+        threading.Thread(target=built.office.courier.follow, args=(stop,), name="webhooks"),
         threading.Thread(target=_sweep, args=(built.office, stop), name="sweep"),
     ]
     if settings.projects:
@@ -233,6 +237,23 @@ def _begin(projector: Projector) -> None:
         projector.catch_up()
     except (ChainError, OtherChain) as error:
         log.warning("the pages begin with the tables as they are: %s", error.user_message)
+
+
+def _outgoing(settings: Settings) -> Outgoing:
+    """Decide where webhooks may go.
+
+    Raises:
+        SettingsRefused: the certificates cannot be used.
+    """
+    tls = ssl.create_default_context()
+    if settings.webhook_ca:
+        try:
+            tls.load_verify_locations(settings.webhook_ca)
+        except (OSError, ssl.SSLError) as error:
+            raise SettingsRefused(
+                f"webhook_ca names {settings.webhook_ca}, which cannot be used: {error}."
+            ) from error
+    return Outgoing(frozenset(host.lower() for host in settings.webhook_hosts), tls)
 
 
 def sweep(engine: Engine, now: int) -> int:
@@ -266,4 +287,5 @@ def _web_config(settings: Settings, found: Places) -> WebConfig:
         streams=settings.streams,
         max_lag_seconds=settings.max_lag_seconds,
         metrics_token=settings.metrics_token,
+        requests_per_minute=settings.requests_per_minute,
     )

@@ -97,6 +97,15 @@ class Settings:
         60, "how long the tables may stay behind the chain before /readyz says no", least=5,
         most=86_400,
     )  # fmt: skip
+    requests_per_minute: int = _key(
+        600, "requests that one API key may send in a minute", least=10, most=1_000_000
+    )
+    webhook_hosts: tuple[str, ...] = _key(
+        (), "hosts of webhooks that may lie in private networks and take plain HTTP"
+    )
+    webhook_ca: str = _key(
+        "", "certificates (PEM) of authorities believed at webhooks, beside the system's"
+    )
     metrics_token: str = _key(
         "", "bearer token for /metrics; empty: loopback only, and no proxy in front", secret=True
     )

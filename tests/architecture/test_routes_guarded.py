@@ -46,9 +46,15 @@ SUPERVISION = {
     "figure", "figure_csv", "calibre", "emitters_csv", "anomalies",
 }  # fmt: skip
 DESK = {"desk_list", "desk_csv", "organisation", "report", "complaint"}
-API = {"api_acts", "api_act", "api_unsigned", "api_lists", "api_list", "api_events"}
+API = {
+    "api_acts", "api_act", "api_unsigned", "api_lists", "api_list", "api_events",
+    "api_event_stream", "api_webhooks", "api_webhook",
+}  # fmt: skip
 ACTING = (
-    DESK | API | {"programs"} | {"desk", "acts", "act", "act_index", "unsigned", "keys", "payees"}
+    DESK
+    | API
+    | {"programs", "webhooks"}
+    | {"desk", "acts", "act", "act_index", "unsigned", "keys", "payees"}
 )
 OWN = {"people", "activity"}
 READS = PUBLIC - {"language", "sign_in", "sign_out", "join", "enter"} | OWN | SUPERVISION | ACTING
@@ -88,7 +94,7 @@ def test_routes__writes__are_never_get(site) -> None:
     """What changes something is a POST with a form token."""
     for rule in rules(site):
         if rule.endpoint not in READS:
-            assert "POST" in rule.methods, rule
+            assert {"POST", "DELETE"} & rule.methods, rule
 
 
 def test_routes__answers__carry_the_security_headers(site) -> None:

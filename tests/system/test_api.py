@@ -7,8 +7,9 @@ import pytest
 import requests
 
 from harness.founded import found, ok, open_session
+from harness.programs import Program, issued
 from harness.served import served
-from harness.visitor import PASSWORD, Visitor
+from harness.visitor import Visitor
 from tanlian.bootstrap import serving
 from tanlian.services.access import open_access
 from tanlian.services.acts.catalogue import catalogue
@@ -16,23 +17,6 @@ from tanlian.web.api.description import document
 
 SELLER, BUYER = 4, 5
 CEA24 = 1 << 48 | 2024
-
-
-class Program:
-    """A program of an organisation with one of its API keys."""
-
-    def __init__(self, address: str, token: str) -> None:
-        self.base = address + "api/v1"
-        self.http = requests.Session()
-        self.http.headers.update({"Authorization": f"Bearer {token}", "Accept-Language": "en"})
-
-    def get(self, path, **query):
-        return self.http.get(self.base + path, params=query, timeout=30)
-
-    def do(self, name, values, once, **query):
-        headers = {"Idempotency-Key": once} if once else {}
-        url = f"{self.base}/do/{name}"
-        return self.http.post(url, json=values, headers=headers, params=query, timeout=30)
 
 
 @pytest.fixture(scope="module")
@@ -52,16 +36,6 @@ def seller(market):
     visitor.store_key(chain.network.keys / "seller.json")
     visitor.unlock()
     return visitor
-
-
-def issued(visitor, **wanted) -> str:
-    page = visitor.send(
-        visitor.get("programs"), 'name="label"', label="a program", days="30", password=PASSWORD,
-        **wanted,
-    )  # fmt: skip
-    token = re.search(r'id="token">(tl_[\w-]+)<', page.html)
-    assert token, page.alerts
-    return token[1]
 
 
 @pytest.fixture(scope="module")

@@ -231,3 +231,26 @@ door_people = Table(
     metadata,
     Column("user_id", ForeignKey("users.id"), primary_key=True, autoincrement=False),
 )
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("organisation", Integer, nullable=False, index=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("url", String(512), nullable=False),
+    Column("kinds", JSON, nullable=False),  # contract or contract.Event; empty: everything
+    Column("secret", LargeBinary, nullable=False),  # encrypted
+    Column("former_secret", LargeBinary),  # encrypted; signs beside the new one for a while
+    Column("former_until", BigInteger),
+    Column("block", BigInteger, nullable=False),  # the last event that was delivered or not wanted
+    Column("log_index", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),  # since the last success
+    Column("failing_since", BigInteger),
+    Column("retry_at", BigInteger, nullable=False),
+    Column("paused_at", BigInteger),
+    Column("tried_at", BigInteger),
+    Column("answer", String(200)),  # what the last try came to
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("organisation", "url", name="uq_webhooks_receiver"),
+)

@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 PROJECTING = "projecting"
 DELIVERING = "delivering"
-_LOCKS = {PROJECTING: 0x7461_6E6D, DELIVERING: 0x7461_6E6E}
+CALLING = "calling"  # of webhooks
+_LOCKS = {PROJECTING: 0x7461_6E6D, DELIVERING: 0x7461_6E6E, CALLING: 0x7461_6E6F}
 
 
 class Turn:

@@ -21,7 +21,9 @@ from tanlian.services.certificate_proof import nothing_proved
 from tanlian.services.chain_watch import Head, Sealing
 from tanlian.services.evidence_desk import EvidenceDesk
 from tanlian.services.outbox import Outbox
+from tanlian.services.outgoing import Outgoing
 from tanlian.services.reading_archive import ReadingArchive
+from tanlian.services.webhooks import Courier
 from tanlian.web import (
     current,
     failures,
@@ -56,7 +58,8 @@ class Office:
     What is asked of the chain never waits: `head` is its head as last asked, None while it does not
     answer; `sealing` who sealed a recent block; `sealed_rules` the hashes of rules that contracts
     hold. `prove` gives the bundle of evidence for a certificate made by a transaction.
-    `readings` are the copies at hand, `evidence` hands out bundles where it can.
+    `readings` are the copies at hand, `evidence` hands out bundles where it can; `outgoing` decides
+    where webhooks may go.
     """
 
     engine: Engine
@@ -70,6 +73,11 @@ class Office:
     prove: Callable[[int, str], bytes] = nothing_proved
     readings: ReadingArchive = field(default_factory=lambda: ReadingArchive(None))
     evidence: EvidenceDesk | None = None
+    outgoing: Outgoing = field(default_factory=Outgoing)
+
+    @property
+    def courier(self) -> Courier:
+        return Courier(self.engine, self.tables, self.box, self.outgoing, self.now)
 
 
 class Site(Flask):
@@ -109,7 +117,7 @@ def create_app(config: WebConfig, office: Office) -> Flask:
     app.jinja_env.globals["own_pages"] = OWN_PAGES
     guards.install(app, session_of, roles_of, programs.person_of)
     urls.install(app)
-    api_urls.install(app, csrf)
+    api_urls.install(app, csrf, config.requests_per_minute)
     return app
 
 

@@ -22,3 +22,4 @@ class WebConfig:
     streams: int = 48  # pages that follow the market live; each holds a thread of the server
     max_lag_seconds: int = 60
     metrics_token: str = ""
+    requests_per_minute: int = 600  # of one API key

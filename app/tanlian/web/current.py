@@ -19,6 +19,7 @@ from tanlian.web.config import WebConfig
 from tanlian.web.live import Live
 from tanlian.web.metrics import Metrics
 from tanlian.web.pictures import Pictures
+from tanlian.web.rates import Rates
 from tanlian.web.security import client_address
 
 PROJECTION_SECONDS = 3.0
@@ -90,6 +91,11 @@ def await_block(number: int) -> None:
 
 def live() -> Live:
     found: Live = current_app.extensions["tanlian_live"]
+    return found
+
+
+def rates() -> Rates:
+    found: Rates = current_app.extensions["tanlian_rates"]
     return found
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException
 
 from tanlian.domain.errors import NotFound, TanlianError
+from tanlian.web import current
 from tanlian.web.language import sentence_of
 from tanlian.web.request_log import route
 
@@ -22,6 +23,9 @@ STATUS_OF = {
     "forbidden": HTTPStatus.FORBIDDEN,
     "door_closed": HTTPStatus.FORBIDDEN,
     "too_many_attempts": HTTPStatus.TOO_MANY_REQUESTS,
+    "too_many_requests": HTTPStatus.TOO_MANY_REQUESTS,
+    "too_many_streams": HTTPStatus.SERVICE_UNAVAILABLE,
+    "undelivered": HTTPStatus.BAD_GATEWAY,
     "idempotency_conflict": HTTPStatus.CONFLICT,
     "chain_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
     "tables_being_made": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -44,7 +48,13 @@ def install(app: Flask) -> None:
         if status is None:
             is_absent = isinstance(error, NotFound)
             status = HTTPStatus.NOT_FOUND if is_absent else HTTPStatus.UNPROCESSABLE_ENTITY
-        return _answer(status, error.code, sentence_of(error))
+        answer = _answer(status, error.code, sentence_of(error))
+        wait = error.fields.get("retry_after")
+        if "retry_at" in error.fields:
+            wait = max(error.fields["retry_at"] - current.office().now(), 1)
+        if wait is not None:
+            answer.headers["Retry-After"] = str(wait)
+        return answer
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(ProgrammingError)

@@ -1,12 +1,14 @@
 """Tells open pages that the tables moved on, without a thread of its own."""
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator
 from threading import Lock
 
 from tanlian.domain.errors import TanlianError
 
 PAUSE_SECONDS = 0.1
+MOST_OF_ONE = 4  # streams that the programs of one organisation may have open
 LONGEST_SECONDS = 15 * 60  # a browser opens the stream again by itself
 HEARTBEAT_SECONDS = 20
 
@@ -28,6 +30,7 @@ class Live:
         self._streams = streams
         self._lock = Lock()
         self._open = 0
+        self._owned: Counter[int] = Counter()
         self._known: int | None = None
         self._asked = float("-inf")
 
@@ -41,15 +44,34 @@ class Live:
         Raises:
             TooManyStreams: every place is taken.
         """
+        return self.follow(lambda block: [f"event: block\ndata: {block}\n\n"])
+
+    def follow(
+        self, lines: Callable[[int], Iterable[str] | None], owner: int | None = None
+    ) -> "Stream":
+        """Return what `lines` says of each new block of the tables; None ends the stream.
+
+        Raises:
+            TooManyStreams: every place is taken, or every one of `owner`.
+        """
         with self._lock:
             if self._open >= self._streams:
                 raise TooManyStreams("Too many pages follow the market live; this one will not.")
+            if owner is not None and self._owned[owner] >= MOST_OF_ONE:
+                raise TooManyStreams(
+                    f"Programs of an organisation have at most {MOST_OF_ONE} streams open; "
+                    "close one."
+                )
             self._open += 1
-        return Stream(self._follow(), self._end)
+            if owner is not None:
+                self._owned[owner] += 1
+        return Stream(self._follow(lines), lambda: self._end(owner))
 
-    def _end(self) -> None:
+    def _end(self, owner: int | None) -> None:
         with self._lock:
             self._open -= 1
+            if owner is not None:
+                self._owned[owner] -= 1
 
     def _newest(self) -> int | None:
         with self._lock:
@@ -59,15 +81,20 @@ class Live:
                 self._known = self._block()
             return self._known
 
-    def _follow(self) -> Generator[str, None, None]:
+    def _follow(self, lines: Callable[[int], Iterable[str] | None]) -> Generator[str, None, None]:
         ends, seen, spoke = time.monotonic() + LONGEST_SECONDS, None, time.monotonic()
         yield "retry: 2000\n\n"
         while time.monotonic() < ends:
             block = self._newest()
             if block is not None and block != seen:
-                seen, spoke = block, time.monotonic()
-                yield f"event: block\ndata: {block}\n\n"
-            elif time.monotonic() - spoke > HEARTBEAT_SECONDS:
+                said = lines(block)
+                if said is None:
+                    return
+                for line in said:
+                    spoke = time.monotonic()
+                    yield line
+                seen = block
+            if time.monotonic() - spoke > HEARTBEAT_SECONDS:
                 spoke = time.monotonic()
                 yield ": still here\n\n"
             time.sleep(PAUSE_SECONDS)

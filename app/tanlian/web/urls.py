@@ -19,6 +19,7 @@ from tanlian.web.views import (
     people,
     plants,
     programs,
+    receivers,
     supervision,
 )
 
@@ -123,6 +124,12 @@ def install(app: Flask) -> None:
         ("/programs", "programs", programs.programs, GET),
         ("/programs/issue", "issue_key", programs.issue, POST),
         ("/programs/<int:number>/revoke", "revoke_key", programs.revoke, POST),
+        ("/webhooks", "webhooks", receivers.receivers, GET),
+        ("/webhooks/add", "add_webhook", receivers.add, POST),
+        ("/webhooks/<int:number>/remove", "remove_webhook", receivers.remove, POST),
+        ("/webhooks/<int:number>/secret", "renew_webhook_secret", receivers.renew_secret, POST),
+        ("/webhooks/<int:number>/resume", "resume_webhook", receivers.resume, POST),
+        ("/webhooks/<int:number>/test", "try_webhook", receivers.try_out, POST),
         ("/people", "people", people.people, GET),
         ("/people/<int:user_id>/deactivate", "deactivate", people.deactivate, POST),
         ("/people/invite", "invite", people.invite, FORM),

@@ -12,6 +12,7 @@ from tanlian.domain.errors import NotFound
 from tanlian.domain.instrument import Instrument
 from tanlian.readmodel.tables import (
     allocations,
+    blocks,
     certificates,
     event_subjects,
     events,
@@ -188,12 +189,13 @@ def events_about(
     """Return events that concern an organisation, oldest first, behind (block, log index)."""
     place = tuple_(event_subjects.c.block, event_subjects.c.log_index)
     query = (
-        select(events)
+        select(events, blocks.c.time)
         .join(
             event_subjects,
             (event_subjects.c.block == events.c.block)
             & (event_subjects.c.log_index == events.c.log_index),
         )
+        .join(blocks, blocks.c.number == events.c.block)
         .where(event_subjects.c.organisation == organisation, place > after)
         .order_by(events.c.block, events.c.log_index)
         .limit(limit)
@@ -201,6 +203,7 @@ def events_about(
     return [
         {
             "cursor": f"{row.block}.{row.log_index}",
+            "time": row.time,
             "contract": row.contract,
             "event": row.name,
             "said": json.loads(row.body),

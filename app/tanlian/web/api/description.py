@@ -17,6 +17,11 @@ from tanlian.web.guards import public
 
 ERROR = {"$ref": "#/components/schemas/Error"}
 ACT = {"$ref": "#/components/schemas/Act"}
+WEBHOOK = {"$ref": "#/components/schemas/Webhook"}
+SECRET = {
+    "allOf": [WEBHOOK, {"type": "object", "required": ["secret"],
+                        "properties": {"secret": {"type": "string"}}}],
+}  # fmt: skip
 _IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -25,6 +30,7 @@ _IDEMPOTENCY = {
     "description": "The same key and body give the same act; another body is refused with 409.",
 }
 _BEFORE = ("before", "The id of the last act seen.", {"type": "string"})
+_PLACE = ("after", "block.log_index of the last one seen.", {"type": "string"})
 _LIMIT = ("limit", "How many at most.", {"type": "integer", "minimum": 1, "maximum": 500})
 _AFTER = ("after", "How many rows were seen.", {"type": "integer", "minimum": 0})
 
@@ -68,8 +74,78 @@ def document() -> dict[str, Any]:
             "get": _operation(
                 "events",
                 "Events about you, oldest first",
-                query=(("after", "block.log_index of the last one seen.", {"type": "string"}),
-                       _LIMIT),
+                query=(_PLACE, _LIMIT),
+            )
+        },
+        "/events/stream": {
+            "get": _operation(
+                "event_stream",
+                "The same events as they come, as server-sent events",
+                words="The id of each is its cursor; a reader that comes back sends the last one "
+                "as Last-Event-ID. Without a place only what comes from now on.",
+                answer={"type": "string"},
+                media="text/event-stream",
+                query=(_PLACE,),
+            )
+        },
+        "/webhooks": {
+            "get": _operation("webhooks", "Who is told of your events", answer=_items(WEBHOOK)),
+            "post": _operation(
+                "add_webhook",
+                "Have a receiver told of your events",
+                words="The secret that signs the messages (Standard Webhooks) is answered once.",
+                answer=SECRET,
+                status="201",
+                body={
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["url"],
+                    "properties": {
+                        "url": {"type": "string", "maxLength": 512},
+                        "kinds": {
+                            "type": "array",
+                            "items": {"type": "string"},
+                            "description": "Contracts or contract.Event; empty: everything.",
+                        },
+                        "after": {
+                            "type": "string",
+                            "description": "Cursor of the last event not to be told again; 0: "
+                            "tell all of them. Absent: what comes from now on.",
+                        },
+                    },
+                },
+            ),
+        },
+        "/webhooks/{number}": {
+            "get": _operation("webhook", "One receiver", answer=WEBHOOK, path="number"),
+            "delete": _operation(
+                "remove_webhook", "Tell a receiver nothing any more", path="number", status="204"
+            ),
+        },
+        "/webhooks/{number}/secret": {
+            "post": _operation(
+                "renew_webhook_secret",
+                "A new secret; for a day the former one signs too",
+                answer=SECRET,
+                path="number",
+            )
+        },
+        "/webhooks/{number}/resume": {
+            "post": _operation(
+                "resume_webhook", "Try a failing or paused receiver now", answer=WEBHOOK,
+                path="number",
+            )
+        },
+        "/webhooks/{number}/test": {
+            "post": _operation(
+                "try_webhook",
+                "Send a message about nothing",
+                answer={
+                    "type": "object",
+                    "required": ["status"],
+                    "properties": {"status": {"type": "integer"}},
+                },
+                path="number",
             )
         },
     }  # fmt: skip
@@ -96,6 +172,23 @@ def document() -> dict[str, Any]:
                         "code": {"type": "string"},
                         "message": {"type": "string"},
                         "fields": {"type": "object", "additionalProperties": {"type": "string"}},
+                    },
+                },
+                "Webhook": {
+                    "type": "object",
+                    "required": ["id", "url", "kinds", "after", "failures", "paused_at", "answer"],
+                    "properties": {
+                        "id": {"type": "integer"},
+                        "url": {"type": "string"},
+                        "kinds": {"type": "array", "items": {"type": "string"}},
+                        "after": {"type": "string"},
+                        "failures": {"type": "integer"},
+                        "failing_since": {"type": ["integer", "null"]},
+                        "retry_at": {"type": ["integer", "null"]},
+                        "paused_at": {"type": ["integer", "null"]},
+                        "tried_at": {"type": ["integer", "null"]},
+                        "answer": {"type": ["string", "null"]},
+                        "created_at": {"type": "integer"},
                     },
                 },
                 "Act": {
@@ -168,6 +261,14 @@ def _list(found: Listing) -> dict[str, Any]:
     ) | {"tags": ["lists"]}  # fmt: skip
 
 
+def _items(of: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["items"],
+        "properties": {"items": {"type": "array", "items": of}},
+    }
+
+
 def _operation(
     name: str,
     title: str,
@@ -177,24 +278,35 @@ def _operation(
     body: dict[str, Any] | None = None,
     path: str = "",
     query: tuple[tuple[str, str, dict[str, Any]], ...] = (),
+    status: str = "200",
+    media: str = "application/json",
 ) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [
         {"name": n, "in": "query", "description": d, "schema": s} for n, d, s in query
     ]
     if path:
         parameters.append(
-            {"name": path, "in": "path", "required": True, "schema": {"type": "string"}}
+            {
+                "name": path,
+                "in": "path",
+                "required": True,
+                "schema": {"type": "integer", "minimum": 1}
+                if path == "number"
+                else {"type": "string"},
+            }
         )
     json_of = lambda schema: {"application/json": {"schema": schema}}  # noqa: E731
-    answered = json_of(answer or {"type": "object"})
+    answered = {media: {"schema": answer or {"type": "object"}}}
     refused = {"description": "Refused; nothing changed.", "content": json_of(ERROR)}
     found: dict[str, Any] = {
         "operationId": name,
         "summary": title,
         "parameters": parameters,
         "responses": {
-            "200": {"description": "Done.", "content": answered},
-            **{str(code): refused for code in (400, 401, 403, 404, 409, 422, 429, 503)},
+            status: {"description": "Done."}
+            if status == "204"
+            else {"description": "Done.", "content": answered},
+            **{str(code): refused for code in (400, 401, 403, 404, 409, 422, 429, 502, 503)},
         },
     }
     if words:

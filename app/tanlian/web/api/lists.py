@@ -1,20 +1,26 @@
 """The lists of the desk and one's events, for programs."""
 
+import json
+import re
 import typing
+from collections.abc import Iterator
 from typing import Any
 
-from flask import jsonify, request
+from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from pydantic import TypeAdapter
 
+from tanlian.accounts import api_access
+from tanlian.accounts.errors import ApiKeyRefused
 from tanlian.domain.errors import InvalidInput
 from tanlian.readmodel.checkpoints import position
 from tanlian.readmodel.queries import members, units
+from tanlian.services.webhooks import LAST_OF_A_BLOCK
 from tanlian.web import current
 from tanlian.web.api import programs
 from tanlian.web.desks import section
 from tanlian.web.desks.listing import Listing, Visitor
-from tanlian.web.guards import program
+from tanlian.web.guards import bearer_token, program
 
 MOST = 500
 _EXACT = 2**53
@@ -43,15 +49,66 @@ def one(name: str) -> ResponseReturnValue:
 @program(writes=False)
 def events() -> ResponseReturnValue:
     """Events about the organisation, oldest first, behind the cursor `after` (block.log_index)."""
-    block, _, index = request.args.get("after", "0.0").partition(".")
-    if not (block.isascii() and block.isdigit() and index.isascii() and index.isdigit()):
-        raise InvalidInput("The cursor is block.log_index, as in 120.3.")
     limit = min(_number("limit", MOST), MOST)
     with current.tables() as db:
         found = units.events_about(
-            db, programs.person().organisation, after=(int(block), int(index)), limit=limit
-        )
+            db, programs.person().organisation, after=cursor(request.args.get("after", "")),
+            limit=limit,
+        )  # fmt: skip
     return jsonify(items=found, next=found[-1]["cursor"] if found else None)
+
+
+@program(writes=False)
+def stream() -> ResponseReturnValue:
+    """The same events as they come, as server-sent events whose ids are the cursors."""
+    given = request.headers.get("Last-Event-ID") or request.args.get("after")
+    office, token, who = current.office(), bearer_token(), programs.person().organisation
+    place = cursor(given) if given else _newest()
+
+    def lines(block: int) -> Iterator[str] | None:
+        try:
+            with office.engine.connect() as db:
+                api_access.bearer(db, token, office.now(), writes=False)
+        except ApiKeyRefused:  # it was revoked, or it ran out
+            return None
+        return behind(block)
+
+    def behind(block: int) -> Iterator[str]:
+        nonlocal place
+        yield f": block {block}\n\n"  # a reader that is gone is found out by writing
+        while True:
+            with office.tables.connect() as db:
+                found = units.events_about(db, who, after=place, limit=MOST)
+            for event in found:
+                place = cursor(event["cursor"])
+                kind = f"{event['contract']}.{event['event']}"
+                said = json.dumps(event, ensure_ascii=False)
+                yield f"id: {event['cursor']}\nevent: {kind}\ndata: {said}\n\n"
+            if len(found) < MOST:
+                return
+
+    return Response(
+        current.live().follow(lines, who),
+        mimetype="text/event-stream",
+        headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"},
+    )
+
+
+def cursor(text: str) -> tuple[int, int]:
+    """Read a place among the events; nothing given: before the first.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    found = re.fullmatch(r"(\d{1,18})(?:\.(\d{1,10}))?", text or "0", re.ASCII)
+    if found is None:
+        raise InvalidInput("The cursor is block.log_index, as in 120.3.")
+    return int(found[1]), int(found[2] or 0)
+
+
+def _newest() -> tuple[int, int]:
+    here = current.standing()
+    return (here.block, LAST_OF_A_BLOCK) if here else (0, 0)
 
 
 def row_type(listing: Listing) -> TypeAdapter[Any]:

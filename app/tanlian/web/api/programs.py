@@ -6,6 +6,7 @@ from tanlian.accounts import api_access, throttle
 from tanlian.accounts.api_access import ProgramSigner
 from tanlian.accounts.errors import ApiKeyRefused
 from tanlian.accounts.people import Person
+from tanlian.accounts.secrets_box import digest
 from tanlian.web import current
 from tanlian.web.guards import bearer_token
 from tanlian.web.security import client_address
@@ -15,7 +16,7 @@ def person_of(token: str, writes: bool) -> Person:
     """Return the person for whom an API key speaks; wrong keys slow their network address down.
 
     Raises:
-        ApiKeyRefused, TooManyAttempts.
+        ApiKeyRefused, TooManyAttempts, TooManyRequests.
     """
     office = current.office()
     subject, now = f"api:{client_address(request)[:64]}", office.now()
@@ -23,11 +24,13 @@ def person_of(token: str, writes: bool) -> Person:
         throttle.check(db, subject, now)
     try:
         with office.engine.begin() as db:
-            return api_access.bearer(db, token, now, writes=writes)
+            found = api_access.bearer(db, token, now, writes=writes)
     except ApiKeyRefused:
         with office.engine.begin() as db:
             throttle.failed(db, subject, now)
         raise
+    g.requests_left = current.rates().take(digest(token))
+    return found
 
 
 def person() -> Person:

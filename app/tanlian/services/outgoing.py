@@ -1,0 +1,131 @@
+"""Requests to addresses that members give: never into the operator's own network.
+
+A name is resolved once, each address it has is looked at, and the connection goes to the address
+that was looked at. Redirects are not followed, the answer's body is not read, and the whole takes
+a bounded time.
+"""
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
+
+from tanlian.domain.errors import InvalidInput, TanlianError
+
+LONGEST_URL = 512
+CONNECT_SECONDS = 5.0
+WHOLE_SECONDS = 15.0
+_TRANSLATED = tuple(
+    ipaddress.ip_network(prefix) for prefix in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")
+)  # IPv6 that leads to IPv4
+
+
+class Undelivered(TanlianError):
+    """The receiver was not reached, or may not be."""
+
+    code = "undelivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """`trusted` are the hosts that may lie in private networks and need no HTTPS; `tls` decides
+    which certificates are believed; `seconds` bound a whole exchange.
+    """
+
+    trusted: frozenset[str] = frozenset()
+    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    seconds: float = WHOLE_SECONDS
+
+    def check(self, url: str) -> SplitResult:
+        """Return the parts of an address to which something may be sent.
+
+        Raises:
+            InvalidInput: what is wrong with it.
+        """
+        if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
+            raise InvalidInput(
+                f"An address has at most {LONGEST_URL} printable ASCII characters, no spaces."
+            )
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            raise InvalidInput("This is no address; write https://host/path.") from None
+        if parts.scheme not in {"https", "http"} or not host:
+            raise InvalidInput("This is no address; write https://host/path.")
+        if parts.username is not None or parts.password is not None or parts.fragment or port == 0:
+            raise InvalidInput("An address has no user, password, fragment or port 0 in it.")
+        if parts.scheme == "http" and host not in self.trusted:
+            raise InvalidInput("Receivers are reached by HTTPS only; write https://host/path.")
+        return parts
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        """Send a body; returns the HTTP status.
+
+        Raises:
+            InvalidInput: nothing may be sent there.
+            Undelivered: why there was no answer.
+        """
+        parts = self.check(url)
+        host = str(parts.hostname)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        try:
+            line = self._connected(host, port)
+            if parts.scheme == "https":
+                line = self.tls.wrap_socket(
+                    line, server_hostname=host, do_handshake_on_connect=False
+                )
+        except (OSError, UnicodeError) as error:
+            raise Undelivered(f"{host} cannot be reached: {_reason(error)}.") from error
+        # an answer that drips in would hold the thread for as long as it likes
+        clock = threading.Timer(self.seconds, _cut, (line,))
+        clock.start()
+        connection = http.client.HTTPConnection(host, port)
+        connection.sock = line
+        try:
+            if isinstance(line, ssl.SSLSocket):
+                line.do_handshake()
+            connection.request("POST", path, body, {"Host": parts.netloc, **headers})
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise Undelivered(f"{host} gave no answer: {_reason(error)}.") from error
+        finally:
+            clock.cancel()
+            line.close()
+
+    def _connected(self, host: str, port: int) -> socket.socket:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = [str(entry[4][0]) for entry in found]
+        if host not in self.trusted and not all(is_public(one) for one in addresses):
+            raise Undelivered(
+                f"{host} lies in a private network. An operator can allow it: `webhook_hosts`."
+            )
+        return socket.create_connection((addresses[0], port), timeout=CONNECT_SECONDS)
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the open internet."""
+    one = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(one, ipaddress.IPv6Address):
+        if one.ipv4_mapped is not None:
+            one = one.ipv4_mapped
+        elif any(one in network for network in _TRANSLATED):
+            return False
+    return one.is_global and not one.is_multicast
+
+
+def _cut(line: socket.socket) -> None:
+    with suppress(OSError):  # it ended just now
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "it took too long"
+    return str(getattr(error, "strerror", None) or error or type(error).__name__)
