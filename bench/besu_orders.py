@@ -160,7 +160,8 @@ class Orders:
     def run(self, in_a_message: int, window: int) -> float:
         """One session; returns how many orders a second were settled."""
         now = self._consortium.access.connection.now()
-        clock = Clock(now + 5, now + window, now + window, now + 5_000, now + 6_000)
+        ends, closes = now + window, now + 2 * window
+        clock = Clock(now + 5, ends, ends, closes, closes + 1_000)
         terms = terms_of(
             "cn_market_2021", instrument=self._instrument, clock=clock, reference_tick=TICK,
             buy_roles=int(Role.EMITTER), sell_roles=int(Role.EMITTER), next_day_sale=False,
@@ -188,6 +189,8 @@ class Orders:
         cleared = time.monotonic() - began
         session = audit(self._consortium.access.contracts, confirm=False).session(run.number)
         assert 2 * session.volume_lots == self._orders, "an order was not settled"
+        run.wait_until(closes, "until the session closes")  # the next one needs it closed
+        run.close()
         print(f"  {in_a_message} a signature: placed in {placed:.1f} s, cleared in {cleared:.1f} s")
         return self._orders / (placed + cleared)
 
