@@ -29,6 +29,9 @@ exports: member_guard.membership
 BPS: constant(uint256) = 10_000
 MAX_TIME: constant(uint256) = 2**32 - 1
 MAX_SPAN: constant(uint256) = 2**22 - 1  # seconds, 48 days
+# An instrument has one session at a time, and bought units lie until they are paid for or in default:
+# a time mistyped by a century would keep the instrument from trading, or the units, for ever.
+MAX_WAIT: constant(uint256) = 92 * 86_400
 MAX_MASK: constant(uint256) = 2**128 - 1
 
 market: public(immutable(ICarbonMarket))
@@ -66,6 +69,8 @@ def announce_session(terms: ITradingSessions.SessionTerms) -> uint256:
     assert terms.closes_at <= terms.pay_by, "trading_sessions: times out of order"
     assert terms.pay_by <= MAX_TIME, "trading_sessions: time out of range"
     assert terms.closes_at - terms.opens_at <= MAX_SPAN, "trading_sessions: session too long"
+    assert terms.opens_at - block.timestamp <= MAX_WAIT, "trading_sessions: opens too late"
+    assert terms.pay_by - terms.closes_at <= MAX_WAIT, "trading_sessions: payment too late"
 
     in_force: ITradingSessions.SessionTerms = terms
     close: uint256 = staticcall market.closing_tick(terms.instrument)

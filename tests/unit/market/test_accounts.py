@@ -11,6 +11,7 @@ from harness.market import HOUR, LOT, REFERENCE, RICH, TICK, UTC_OFFSET, Market
 from tanlian.domain.instrument import allowance
 
 OTHER = allowance(2025).token_id
+MAX_WAIT = 92 * 24 * HOUR
 BLOCK = 100_000
 
 
@@ -143,6 +144,7 @@ TERMS = [
     ({"closes_at": HOUR}, "trading_sessions: times out of order"),
     ({"pay_by": 2 * HOUR - 1}, "trading_sessions: times out of order"),
     ({"closes_at": 2**22, "pay_by": 2**23}, "trading_sessions: session too long"),
+    ({"pay_by": 2 * HOUR + MAX_WAIT + 1}, "trading_sessions: payment too late"),
     ({"reference_tick": 0}, "trading_sessions: reference price out of range"),
     ({"reference_tick": 2**20}, "trading_sessions: reference price out of range"),
     ({"band_bps": 0}, "trading_sessions: band out of range"),
@@ -170,6 +172,22 @@ def test_announce__term_out_of_range__refused(fresh, changes, sentence):
         fresh.announce(**moved)
     assert fresh.contract.session_count() == 0
     assert fresh.announce() == 1
+
+
+def test_announce__opening_mistyped_by_years__does_not_block_the_instrument(fresh):
+    """The hole: nobody can call a session off, and an instrument has one at a time."""
+
+    def opening_in(seconds: int) -> dict[str, int]:
+        opens_at = boa.env.timestamp + seconds
+        clock = {"cancels_until": HOUR, "auction_ends_at": HOUR, "closes_at": 2 * HOUR}
+        moved = {name: opens_at + offset for name, offset in clock.items()}
+        return {"opens_at": opens_at, "pay_by": opens_at + 2 * HOUR + MAX_WAIT, **moved}
+
+    for wait in (MAX_WAIT + 1, 50 * 365 * 24 * HOUR):
+        with fresh.unchanged(), boa.reverts("trading_sessions: opens too late"):
+            fresh.announce(**opening_in(wait))
+    assert fresh.contract.session_count() == 0
+    assert fresh.announce(**opening_in(MAX_WAIT)) == 1
 
 
 def test_announce__by_anybody_but_the_exchange__refused(fresh):
