@@ -42,9 +42,9 @@ def joined(office: Office, organisation: int, language: str = "en") -> Credentia
     return Credentials(login, secret)
 
 
-def session_token(office: Office, organisation: int) -> str:
+def session_token(office: Office, organisation: int, language: str = "en") -> str:
     """Let a person of an organisation join and sign in; returns the cookie."""
-    who, now = joined(office, organisation), office.now()
+    who, now = joined(office, organisation, language), office.now()
     found, _ = sign_in.sign_in(
         office.engine, office.box, Origin("test", now), login=who.login, password=PASSWORD,
         code=pyotp.TOTP(who.secret).at(now),

@@ -48,7 +48,7 @@ def test_session__after_clearing__shows_book_pair_and_trade(market) -> None:
     assert ["69.50", "sell", "50", "1"] in rows(html, "book")
     (trade,) = rows(html, "trades")
     assert trade[1:] == ["Double auction", "The buyer", "The seller", "250", "70.00"]
-    assert html.count("<svg") == 4
+    assert html.count("<svg") == 5
     assert "Up to block" in html
 
 

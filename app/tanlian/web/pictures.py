@@ -1,7 +1,7 @@
 """Drawn pictures, remembered: many readers look at the same book between two of its changes."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -10,15 +10,18 @@ from sqlalchemy.engine import Connection
 from tanlian.domain.market_events import Kind
 from tanlian.readmodel.queries import market, members
 from tanlian.readmodel.queries.market import Session, StandingLevel, Trade
+from tanlian.readmodel.queries.open_data import SessionPrices, session_prices
 from tanlian.services.market_pictures import (
     book_picture,
     depth_picture,
     pairing_picture,
     price_picture,
 )
+from tanlian.services.report.candles import Candle, draw_candles
 from tanlian.services.report.svg import Drawing
 
 REMEMBERED = 128
+IN_HISTORY = 40  # sessions whose prices stand on the page of the last of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,30 @@ def of_session(
         )
         if traded
         else None,
+        "history": of_history(
+            pictures,
+            session_prices(
+                db, instrument=found.instrument.token_id, before=found.id + 1, limit=IN_HISTORY
+            ),
+        ),
     }
+
+
+def of_history(pictures: Pictures, found: Sequence[SessionPrices]) -> Picture | None:
+    """Draw the sessions that traded as candles, oldest first; they come newest first."""
+    candles = tuple(
+        Candle(
+            f"{p.session.id}", p.first, p.highest or 0, p.lowest or 0, p.last or 0,
+            p.session.volume_lots,
+        )
+        for p in reversed(found)
+        if p.first is not None
+    )  # fmt: skip
+    if not candles:
+        return None
+    return pictures.get(
+        ("candles", candles), lambda: draw_candles("candles", "Prices by session", candles)
+    )
 
 
 def _pairing(pictures: Pictures, db: Connection, found: Session) -> Picture:

@@ -1,15 +1,13 @@
 """The block that a page names is one that all of it is up to."""
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from tanlian.readmodel.tables import checkpoint
 from tanlian.web import current
 
 
 def test_standing__tables_move_on_while_the_page_is_made__is_the_older(site) -> None:
-    first = {"id": 1, "chain_id": 1, "genesis_hash": "0x", "block_hash": "0x"}
-    with site.tables.begin() as db:
-        db.execute(insert(checkpoint).values(first | {"block": 7, "block_time": 70}))
+    site.stand(block=7, time=70)
     with site.app.test_request_context():
         with current.tables():
             pass

@@ -43,6 +43,17 @@ class Session:
         )
         return next((name for holds, name in steps if holds), "closing")
 
+    def stage_ends(self, now: int) -> int | None:
+        """Return when the stage at a block time ends; None where somebody has to act first."""
+        stage, terms = self.stage(now), self.terms
+        ends: dict[str, int] = {
+            "announced": terms["opens_at"],
+            "stage one: quotes": terms["cancels_until"] + 1,
+            "stage one: additions only": terms["auction_ends_at"] + 1,
+            "stage two": terms["closes_at"] + 1,
+        }
+        return ends.get(stage)
+
 
 @dataclass(frozen=True, slots=True)
 class StandingLevel:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tanlian.domain.errors import InvalidInput
-from tanlian.domain.roles import Role
+from tanlian.domain.roles import Role, role_names
 from tanlian.domain.texts import N_
 from tanlian.services.acts.act import Act, Desk, Values, call
 from tanlian.services.acts.fields import (
@@ -64,8 +64,8 @@ def _announce(desk: Desk, values: Values) -> list[Call]:
         clock=clock,
         reference_tick=values["reference"],
         margin_bps=values["margin"],
-        buy_roles=values["buyers"] or 0,
-        sell_roles=values["sellers"] or 0,
+        buy_roles=values["buyers"] or _TRADERS,
+        sell_roles=values["sellers"] or _TRADERS,
         next_day_sale=values["next_day_sale"],
     )
     return [desk.access.contracts["sessions"].call("announce_session", tuple(terms))]
@@ -86,6 +86,9 @@ def _place_many(desk: Desk, values: Values) -> list[Call]:
     return [market.call("place_many", values["session"], pack_quotes(quotes), values["atomic"])]
 
 
+_TRADERS = int(Role.EMITTER | Role.TRADER)
+_NAMES = ",".join(role_names(_TRADERS))
+_WHO = N_("Roles; none named: emitters and traders.")
 SESSIONS = (
     Act(
         "instrument",
@@ -125,8 +128,8 @@ SESSIONS = (
                 N_("2000 asks for a fifth; empty takes the rules' own."),
                 optional=True,
             ),
-            Field("buyers", ROLES, N_("Who may buy"), N_("Roles; none: every member."), True),
-            Field("sellers", ROLES, N_("Who may sell"), N_("Roles; none: every member."), True),
+            Field("buyers", ROLES, N_("Who may buy"), _WHO, True, preset=_NAMES),
+            Field("sellers", ROLES, N_("Who may sell"), _WHO, True, preset=_NAMES),
             Field(
                 "next_day_sale", FLAG, N_("Units bought today are sold tomorrow at the earliest")
             ),

@@ -1,6 +1,7 @@
 """The workbench: what waits for one's organisation, its lists, and the pages behind their rows."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,8 +142,15 @@ def report(organisation: int, year: int) -> ResponseReturnValue:
         links=report_access.links(found, here),
         states=REPORT_STATES,
         events=REPORT_EVENTS,
+        words=_words_of_lines(),
         **page,
     )
+
+
+def _words_of_lines() -> dict[str, Mapping[str, str]]:
+    """What the form of a report calls the methods, units and bases."""
+    (lines,) = (f for f in catalogue()["report.submit"].fields if f.name == "lines")
+    return {column.name: column.kind.choices for column in lines.kind.columns}
 
 
 def visitor() -> Visitor:

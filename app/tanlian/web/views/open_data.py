@@ -10,10 +10,9 @@ from tanlian.domain.instrument import parse_instrument
 from tanlian.readmodel.queries import open_data
 from tanlian.services.registry_export import cadt, cdop
 from tanlian.services.registry_export.registry import read_registry, schema
-from tanlian.services.report.candles import Candle, draw_candles
 from tanlian.web import current, datasets
 from tanlian.web.guards import public
-from tanlian.web.pictures import Picture
+from tanlian.web.pictures import of_history
 
 PAGE = 50
 SHAPES = {cadt.SHAPE: cadt.export, cdop.SHAPE: cdop.export}
@@ -66,7 +65,9 @@ def prices() -> ResponseReturnValue:
             )
     older = found[PAGE - 1].session.id if len(found) > PAGE else None
     page = {"kind": kind, "kinds": kinds, "found": found[:PAGE], "older": older}
-    return render_template("prices.html", picture=_candles(found[:PAGE]), **page)
+    return render_template(
+        "prices.html", picture=of_history(current.pictures(), found[:PAGE]), **page
+    )
 
 
 @public
@@ -102,23 +103,6 @@ def statistics() -> ResponseReturnValue:
         totals = open_data.totals(db)
         units = open_data.unit_totals(db)
     return render_template("statistics.html", totals=totals, units=units)
-
-
-def _candles(found: list[open_data.SessionPrices]) -> Picture | None:
-    """Draw the sessions that traded, oldest first."""
-    candles = tuple(
-        Candle(
-            f"{p.session.id}", p.first, p.highest or 0, p.lowest or 0, p.last or 0,
-            p.session.volume_lots,
-        )
-        for p in reversed(found)
-        if p.first is not None
-    )  # fmt: skip
-    if not candles:
-        return None
-    return current.pictures().get(
-        ("candles", candles), lambda: draw_candles("candles", "Prices by session", candles)
-    )
 
 
 def _is_chinese() -> bool:

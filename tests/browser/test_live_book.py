@@ -1,0 +1,117 @@
+"""One book in two browsers at once: live, right after a cut, with the clock of the stage."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from harness.browsing import Person
+from harness.founded import found, open_session, wait
+from harness.served import PASSPHRASE, served
+from harness.signed_in import joined
+from tanlian.bootstrap import build, serving
+from tanlian.settings import load as load_settings
+
+SELLER = 4
+SOON = 20_000
+MINUTE = 60
+RUNNING = re.compile(r"^\d\d:\d\d:\d\d$")
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("two-browsers")
+    with pytest.MonkeyPatch.context() as environment, served(folder, environment) as chain:
+        found(chain, folder)
+        open_session(chain, "--cancels-until", "+1h", "--auction-ends", "+2h", "--closes", "+4h")
+        yield chain, build(chain.target, load_settings(), folder).office
+
+
+def a_seller(chromium, market, address: str) -> Person:
+    """A person of the seller at the session's page, with the key open."""
+    chain, office = market
+    person = Person(chromium, address, "zh")
+    person.sign_in(joined(office, SELLER, language=""))
+    if 'name="address"' not in person.page.request.get(f"{address}keys").text():
+        person.store_key(chain.network.keys / "seller.json")
+    person.open("keys")
+    person.page.locator("#pass-1").fill(PASSPHRASE)
+    person.page.locator("#pass-1").press("Enter")
+    person.page.get_by_text(person.say("unlocked"), exact=True).first.wait_for()
+    person.open("sessions/1")
+    return person
+
+
+def place(person: Person, price: str, tonnes: int = 3) -> None:
+    person.page.locator("#side-1").select_option("sell")
+    person.page.locator("#price-1").fill(price)
+    person.page.locator("#tonnes-1").fill(str(tonnes))
+    person.press("Send")
+    person.page.locator(".notice").wait_for()
+
+
+def cancel(person: Person, price: str) -> None:
+    person.page.locator("#own-orders tr", has_text=price).first.get_by_role(
+        "button", name=re.compile(re.escape(person.say("Cancel")))
+    ).click()
+    person.page.locator(".notice").wait_for()
+
+
+def level(page, price: str):
+    return page.locator("#book tr", has_text=price)
+
+
+def test_book__two_browsers__each_sees_the_other_without_reload(market, chromium) -> None:
+    chain, _ = market
+    with serving(chain.target, "127.0.0.1", 0) as address:
+        port = int(address.rstrip("/").rsplit(":", 1)[1])
+        acting = a_seller(chromium, market, address)
+        watching = chromium.new_context(locale="en-GB").new_page()
+        watching.goto(address + "sessions/1")
+        watching.evaluate("window.stayed = true")
+
+        place(acting, "69.11")
+        level(watching, "69.11").wait_for(timeout=SOON)
+        cancel(acting, "69.11")
+        level(watching, "69.11").wait_for(state="detached", timeout=SOON)
+        place(acting, "69.12")
+        level(watching, "69.12").wait_for(timeout=SOON)
+
+    # every stream is cut; what happens meanwhile is seen when the pages are there again
+    place_behind_their_back(chain)
+    assert level(watching, "69.13").count() == 0
+    with serving(chain.target, "127.0.0.1", port):
+        level(watching, "69.13").wait_for(timeout=2 * SOON)
+        assert level(watching, "69.12").count() == 1
+        assert "69.11" not in watching.locator("#book").inner_text()
+        cancel(acting, "69.12")
+        level(watching, "69.12").wait_for(state="detached", timeout=SOON)
+        assert watching.evaluate("window.stayed")
+    watching.context.close()
+    acting.context.close()  # its console tells of the cut
+
+
+def place_behind_their_back(chain) -> None:
+    from harness.founded import ok
+
+    ok(chain, "quote", 1, "sell", "69.13", 2, "--as", "seller")
+
+
+def test_stage__its_clock_runs_and_the_next_one_comes(market, chromium) -> None:
+    chain, _ = market
+    with serving(chain.target, "127.0.0.1", 0) as address:
+        page = chromium.new_context(locale="en-GB").new_page()
+        page.goto(address + "sessions/1")
+        clock, stage = page.locator("[role=timer]"), page.locator("#market dd").first
+        expect(clock).to_have_text(RUNNING)
+        first = clock.inner_text()
+        expect(clock).not_to_have_text(first)
+        assert clock.inner_text() < first
+        expect(stage).to_have_text("stage one: quotes")
+        wait(chain, 60 * MINUTE + 1)
+        expect(stage).to_have_text("stage one: additions only", timeout=SOON)
+        expect(clock).to_have_text(RUNNING)
+        wait(chain, 60 * MINUTE)
+        expect(stage).to_have_text("clearing", timeout=SOON)
+        assert clock.count() == 0  # somebody has to clear first
+        page.context.close()
