@@ -11,8 +11,8 @@ from typing import Any
 from tanlian_node.access import open_rpc
 from tanlian_node.besu import Besu
 from tanlian_node.errors import BrokenBackup, UnsafeChange
-from tanlian_node.local import running_pid
 from tanlian_node.network_files import NetworkRecord
+from tanlian_node.processes import running_pid
 from tanlian_node.rpc import Rpc
 
 MANIFEST = "manifest.json"
@@ -109,7 +109,8 @@ def drill(archive: Path, place: Path, besu: Besu, rpc_port: int, java_options: s
         BrokenBackup: the restored chain has another head than the backup says.
     """
     from tanlian_node.keys import new_node_key, write_node_key
-    from tanlian_node.local import end_process, wait_until
+    from tanlian_node.local import wait_until
+    from tanlian_node.processes import end_processes
 
     manifest = restore_node(archive, place)
     (place / "key").unlink(missing_ok=True)
@@ -131,7 +132,7 @@ def drill(archive: Path, place: Path, besu: Besu, rpc_port: int, java_options: s
         wait_until(lambda: rpc.height() >= 0, 90, "an answer of the restored node")
         block = rpc.call("eth_getBlockByNumber", hex(manifest.head.number), False)
     finally:
-        end_process(process.pid)
+        end_processes([process.pid])
     if block is None or block["hash"] != manifest.head.hash:
         raise BrokenBackup(
             f"The restored chain does not hold block {manifest.head.number} of the backup."

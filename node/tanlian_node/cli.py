@@ -14,13 +14,20 @@ from tanlian_node.errors import NodeError
 
 
 class Sentences(click.Group):
-    """A group in which a refusal ends the command with one sentence and exit status 1."""
+    """A group in which a refusal ends the command with one sentence and exit status 1.
+
+    So does a file that cannot be read or written: the sentence names it.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except NodeError as error:
             raise click.ClickException(error.user_message) from error
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise click.ClickException(f"{error.filename}: {error.strerror}.") from error
 
 
 @click.group(

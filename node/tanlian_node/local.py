@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import signal
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,8 +15,16 @@ from tanlian_node.besu import Besu
 from tanlian_node.errors import NodeError, NodeUnreachable, RpcRefused
 from tanlian_node.network_files import NetworkRecord, NodeRecord
 from tanlian_node.peers import drop_forbidden_peers
+from tanlian_node.places import check_files, check_ports
+from tanlian_node.processes import (
+    PID_FILE,
+    configuration_argument,
+    end_processes,
+    kill_process,
+    running_pid,
+    sole_operator,
+)
 
-STOP_SECONDS = 40
 START_SECONDS = 300  # a bound; a node that ends is noticed at once
 PATIENCE_VARIABLE = "TANLIAN_PATIENCE"
 ROUND_CHANGE = re.compile(r"[Rr]ound ?[Cc]hange|round-change")
@@ -44,53 +51,46 @@ class NodeState:
 def start_nodes(
     record: NetworkRecord, besu: Besu, java_options: str, names: Iterable[str] | None = None
 ) -> list[str]:
-    """Start the nodes that do not run yet; returns their names."""
-    started = []
-    for name in names or [node.name for node in record.nodes]:
-        place = record.node_folder(record.node(name).name)
-        if running_pid(place) is not None:
-            continue
-        drop_forbidden_peers(place)
-        process = besu.start(
-            [f"--config-file={place.resolve() / 'config.toml'}"],
-            place,
-            place / "besu.log",
-            java_options,
-        )
-        (place / "besu.pid").write_text(f"{process.pid}\n")
-        started.append(name)
-    return started
+    """Start the nodes that do not run yet; returns their names.
+
+    Raises:
+        InvalidNetwork: a node's files are missing or one of its ports is taken; none was started.
+    """
+    chosen = [record.node(name).name for name in names or local_names(record)]
+    for name in chosen:
+        check_files(record.node_folder(name))
+    with sole_operator(record.folder):
+        asleep = [name for name in chosen if running_pid(record.node_folder(name)) is None]
+        for name in asleep:
+            check_ports(record.node_folder(name))
+        for name in asleep:
+            place = record.node_folder(name)
+            drop_forbidden_peers(place)
+            process = besu.start(
+                [configuration_argument(place)], place, place / "besu.log", java_options
+            )
+            (place / PID_FILE).write_text(f"{process.pid}\n")
+    return asleep
+
+
+def local_names(record: NetworkRecord) -> list[str]:
+    """The nodes whose key or chain lies in this folder; a welcomed member's lies at its place."""
+    return [
+        node.name
+        for node in record.nodes
+        if any((record.node_folder(node.name) / name).exists() for name in ("key", "data"))
+    ]
 
 
 def stop_nodes(record: NetworkRecord, names: Iterable[str] | None = None) -> list[str]:
     """Ask the nodes to stop, kill those that do not; returns the names of those that ran."""
-    chosen = list(names or [node.name for node in record.nodes])
-    running: dict[str, int] = {}
-    for name in chosen:
-        pid = running_pid(record.node_folder(record.node(name).name))
-        if pid is not None:
-            running[name] = pid
-            _signal(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while any(_is_alive(pid) for pid in running.values()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    for name, pid in running.items():
-        if _is_alive(pid):
-            _signal(pid, signal.SIGKILL)
-            _wait_gone(pid)
-        (record.node_folder(name) / "besu.pid").unlink(missing_ok=True)
-    return list(running)
-
-
-def end_process(pid: int) -> None:
-    """Ask a process to stop; kill it if it does not."""
-    _signal(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while _is_alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    if _is_alive(pid):
-        _signal(pid, signal.SIGKILL)
-        _wait_gone(pid)
+    chosen = [record.node(name).name for name in names or [node.name for node in record.nodes]]
+    with sole_operator(record.folder):
+        found = {name: running_pid(record.node_folder(name)) for name in chosen}
+        end_processes([pid for pid in found.values() if pid is not None])
+        for name in chosen:
+            (record.node_folder(name) / PID_FILE).unlink(missing_ok=True)
+    return [name for name, pid in found.items() if pid is not None]
 
 
 def kill_node(record: NetworkRecord, name: str) -> None:
@@ -99,21 +99,8 @@ def kill_node(record: NetworkRecord, name: str) -> None:
     pid = running_pid(place)
     if pid is None:
         raise NodeError(f"{name} does not run.", node=name)
-    _signal(pid, signal.SIGKILL)
-    _wait_gone(pid)
-    (place / "besu.pid").unlink(missing_ok=True)
-
-
-def running_pid(place: Path) -> int | None:
-    """The process of a node, None if it does not run."""
-    path = place / "besu.pid"
-    try:
-        pid = int(path.read_text())
-    except (FileNotFoundError, ValueError):
-        return None
-    if not _is_alive(pid) or not _is_besu(pid):
-        return None
-    return pid
+    kill_process(pid)
+    (place / PID_FILE).unlink(missing_ok=True)
 
 
 def wait_until(
@@ -228,46 +215,6 @@ def _check_processes(record: NetworkRecord) -> None:
     """Fail early if a node that was started has ended by itself."""
     for node in record.nodes:
         place = record.node_folder(node.name)
-        if (place / "besu.pid").exists() and running_pid(place) is None:
+        if (place / PID_FILE).exists() and running_pid(place) is None:
             tail = "\n".join(log_tail(place, 8))
             raise NodeError(f"{node.name} has ended. The end of its log:\n{tail}", node=node.name)
-
-
-def _is_besu(pid: int) -> bool:
-    """Whether a process is a Besu; a pid may have gone to another program since.
-
-    The command line is empty for a moment while the start script turns into the Java process.
-    """
-    if not Path("/proc").is_dir():
-        return True  # elsewhere than on Linux the pid alone has to do
-    for _ in range(20):
-        try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except (FileNotFoundError, ProcessLookupError):
-            return False
-        if command:
-            return b"besu" in command.lower()
-        time.sleep(0.05)
-    return False
-
-
-def _is_alive(pid: int) -> bool:
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # reap it where it is our own child
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _wait_gone(pid: int) -> None:
-    while _is_alive(pid):
-        time.sleep(0.05)
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)

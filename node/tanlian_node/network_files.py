@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tanlian_node.besu_config import node_options, render_permissions, render_toml
+from tanlian_node.besu_options import refuse_removed
 from tanlian_node.errors import InvalidNetwork
 from tanlian_node.genesis import Seat, genesis
 from tanlian_node.keys import (
@@ -76,8 +77,11 @@ def write_network(
 
     Raises:
         InvalidNetwork: the folder holds a chain with another genesis.
+        RemovedOption: the description adds one that Besu has dropped; nothing is written.
         BadKey: an account has to be made and there is no passphrase for its keyfile.
     """
+    for node in network.nodes:  # before anything is written
+        refuse_removed(node.besu_options, network.besu_version)
     addresses, enodes = _node_identities(network, folder)
     founders = _founders(network, folder, passphrase, STRONG if not quick_keys else QUICK)
     seats = [
@@ -131,20 +135,26 @@ def read_record(folder: Path) -> NetworkRecord:
     path = folder / "network.json"
     try:
         table: dict[str, Any] = json.loads(path.read_text())
+        return NetworkRecord(
+            name=table["name"],
+            chain_id=table["chain_id"],
+            folder=folder,
+            nodes=tuple(NodeRecord(**entry) for entry in table["nodes"]),
+            founders=table["founders"],
+            java_options=table["java_options"],
+            idle_seconds=table.get("idle_seconds", 1),
+        )
     except FileNotFoundError as error:
         raise InvalidNetwork(
             f"There is no network in {folder}; make one with `tanlian-node create`.",
             path=str(path),
         ) from error
-    return NetworkRecord(
-        name=table["name"],
-        chain_id=table["chain_id"],
-        folder=folder,
-        nodes=tuple(NodeRecord(**entry) for entry in table["nodes"]),
-        founders=table["founders"],
-        java_options=table["java_options"],
-        idle_seconds=table.get("idle_seconds", 1),
-    )
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidNetwork(
+            f"{path} is damaged ({error}). `tanlian-node create` with the network.toml writes it "
+            "anew and keeps every key.",
+            path=str(path),
+        ) from error
 
 
 def write_record(record: NetworkRecord) -> None:

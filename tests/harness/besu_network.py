@@ -17,7 +17,6 @@ from tanlian_node.errors import NodeUnreachable, RpcRefused
 from tanlian_node.local import (
     PATIENCE_VARIABLE,
     kill_node,
-    running_pid,
     start_nodes,
     stop_nodes,
     wait_for_height,
@@ -25,6 +24,7 @@ from tanlian_node.local import (
 )
 from tanlian_node.network_file import parse_network
 from tanlian_node.network_files import write_network
+from tanlian_node.processes import running_pid
 
 PASSPHRASE = "for tests only"
 CHAIN_ID = 20_261

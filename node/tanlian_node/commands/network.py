@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tanlian_node.errors import BadKey
+from tanlian_node.errors import BadKey, NodeError
 from tanlian_node.keys import passphrase
 
 FOLDER = Path("var/network")
@@ -66,13 +66,16 @@ def create(description: Path, folder: Path, passphrase_file: Path | None, quick_
 def up(folder: Path, wait: bool, names: tuple[str, ...]) -> None:
     """Start the local nodes (all, or those named) as Besu processes."""
     from tanlian_node.besu import find_besu
-    from tanlian_node.local import start_nodes, wait_for_height
+    from tanlian_node.local import local_names, start_nodes, wait_for_height
     from tanlian_node.network_files import read_record
 
     record = read_record(folder)
     besu = find_besu()
     started = start_nodes(record, besu, record.java_options, names or None)
     click.echo(f"Started {', '.join(started) or 'nothing: all run already'}.")
+    elsewhere = {node.name for node in record.nodes} - set(local_names(record))
+    if elsewhere and not names:
+        click.echo(f"Not in this folder, so not started: {', '.join(sorted(elsewhere))}.")
     if wait and started:
         seconds = wait_for_height(record, 1, started)
         click.echo(f"Block 1 after {seconds:.1f} s.")
@@ -140,6 +143,8 @@ def logs(folder: Path, name: str, lines: int, follow: bool) -> None:
 
     record = read_record(folder)
     place = record.node_folder(record.node(name).name)
+    if not (place / "besu.log").exists():
+        raise NodeError(f"{name} has no log in {place}: it was never started from this folder.")
     for line in log_tail(place, lines):
         click.echo(line)
     if not follow:

@@ -79,7 +79,7 @@ def test_status__nothing_runs__each_node_named_and_exit_1(created, run):
 
 def test_down_and_logs__nothing_ran__said(created, run):
     assert "none ran" in run("down").output
-    assert run("logs", "bank-1").output == ""
+    assert "it was never started" in run("logs", "bank-1").output
     assert "There is no node 'bank-9'" in run("logs", "bank-9").output
 
 
