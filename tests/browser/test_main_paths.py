@@ -4,6 +4,7 @@ Written once: what a person clicks is found by the words of the language, which 
 """
 
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,8 @@ def test_year__reported_assigned_endorsed_accepted_surrendered(site, enter) -> N
     regulator.do_task("Reports of all emitters", name, "Accept", document=decision)
     regulator.open(f"reports/{organisation}/{YEAR}")
     assert regulator.say("accepted") in regulator.text()
+    sealed = (folder / f"report-{alias}.pdf").read_bytes()
+    assert sha256(sealed).hexdigest() in regulator.text()  # as the emitter's browser showed it
 
     emitter.task("Your duties", str(YEAR), "Surrender").click()
     emitter.page.locator("#units-0-instrument").fill("CEA24")
@@ -216,3 +219,19 @@ def test_observer__admitted_invited_granted_a_view_and_complains(site, enter, ch
     )
     observer.open("desk/complaints")
     assert observer.say("taken up") in observer.text()
+
+
+def test_document__larger_than_the_server_takes__said_before_it_is_sent(site, enter) -> None:
+    folder = site[3]
+    emitter = enter(SELLER, "seller")
+    emitter.open("acts/new/complaint.file")
+    most = int(emitter.page.locator("#evidence-file").get_attribute("data-most"))
+    large = folder / "large.pdf"
+    large.write_bytes(bytes(most + 1))
+    emitter.page.locator("#evidence-file").set_input_files(large)
+    emitter.page.locator("#evidence-hash + [role=alert]").wait_for()
+    emitter.look()
+    assert emitter.page.locator("#evidence-hash").is_hidden()
+    emitter.page.locator("#evidence-file").set_input_files(a_file(folder, "small"))
+    emitter.page.locator("#evidence-hash").wait_for()
+    assert emitter.page.locator("#evidence-hash + [role=alert]").is_hidden()

@@ -3,6 +3,7 @@
 import gettext
 import os
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import pyotp
@@ -120,6 +121,9 @@ class Person:
             control = self.page.locator(f"form.act [name='{name}']").first
             if isinstance(value, Path):
                 self.page.locator(f"#{name}-file").set_input_files(value)
+                shown = self.page.locator(f"#{name}-hash code")
+                shown.wait_for()
+                assert shown.inner_text() == sha256(value.read_bytes()).hexdigest()
             elif control.get_attribute("type") == "checkbox":
                 self.page.locator(f"[name='{name}'][value='{value}']").check()
             elif control.evaluate("e => e.tagName") == "SELECT":

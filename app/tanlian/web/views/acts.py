@@ -21,6 +21,7 @@ from tanlian.web.security import local_target
 from tanlian.web.words import ACT_SENTENCES, ACT_STATES, NOUNS
 
 PAGE = 50
+FORM_BYTES = 16 * 1024  # of a request, beside the file in it
 WAIT_SECONDS = 4  # for a result, so that the page after signing usually shows it
 
 
@@ -189,6 +190,7 @@ def _form_page(form: ActForm) -> tuple[str, int]:
         payees=signing.payees(),
         all_roles=role_names(int(ALL_ROLES)),
         form_lines=act_forms.LINES,
+        most_bytes=current.config().max_upload_bytes - FORM_BYTES,
     )
     return page, 422 if form.is_wrong else 200
 
