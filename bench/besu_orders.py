@@ -68,6 +68,8 @@ def network(folder: Path) -> Iterator[str]:
     table = {
         "network": {
             "name": "bench", "chain_id": CHAIN_ID, "besu_version": 25, "permissioned": False,
+            # with 4 s, a busy machine's blocks outlast their rounds, and the back-off is measured
+            "request_timeout_seconds": 20,
         },
         "organisations": [
             {"id": number, "slug": slug} for number, slug in enumerate(SLUGS, start=1)
