@@ -9,8 +9,9 @@
         Coins are redeemed for settlement money at a fixed ratio, as long as the treasury lasts.
 
         Coins cannot be emptied before a penalty arrives: whatever leaves an account (transfer or
-        redemption) is announced first and waits `notice_seconds`; while a case is open its amount
-        is locked; while a debt is open nothing leaves.
+        redemption) is announced first, waits `notice_seconds` and leaves within `RELEASE_SECONDS`
+        after them, or is announced anew; nobody announces more than it has. While a case is open
+        its amount is locked; while a debt is open nothing leaves.
 @custom:kill There is no switch. A suspended organisation moves nothing, but may pay its debt.
 """
 
@@ -53,6 +54,9 @@ exports: (
 
 DECIMALS: constant(uint8) = 6
 ONE_COIN: constant(uint256) = 10**6
+# How long announced coins may leave. Without an end one announcement would be good for ever, and
+# nobody would be told before the coins are gone.
+RELEASE_SECONDS: public(constant(uint256)) = 14 * 86_400
 
 money_per_coin: public(immutable(uint256))  # micro-yuan
 notice_seconds: public(immutable(uint256))
@@ -145,10 +149,12 @@ def unlock(org_id: uint256, amount: uint256):
 @external
 def announce_release(amount: uint256):
     """
-    @notice Announce the amount that may leave the own account after the notice. A new announcement
-            replaces the earlier one and starts the notice anew; 0 takes it back.
+    @notice Announce the amount, at most the balance, that may leave the own account after the
+            notice. A new announcement replaces the earlier one and starts the notice anew; 0 takes
+            it back.
     """
     org_id: uint256 = member_guard._check_member(msg.sender)
+    assert amount <= erc20.balanceOf[holder._holder(org_id)], "credit_coin: balance too small"
     old: uint256 = self._announced[org_id]
     self._announced[org_id] = amount
     self._movable_at[org_id] = block.timestamp + notice_seconds
@@ -331,7 +337,9 @@ def _release(org_id: uint256, amount: uint256):
     assert balance >= amount + self._locked[org_id], "credit_coin: coins locked by a case"
     announced: uint256 = self._announced[org_id]
     assert announced >= amount, "credit_coin: not announced"
-    assert block.timestamp >= self._movable_at[org_id], "credit_coin: notice not over"
+    movable_at: uint256 = self._movable_at[org_id]
+    assert block.timestamp >= movable_at, "credit_coin: notice not over"
+    assert block.timestamp <= movable_at + RELEASE_SECONDS, "credit_coin: notice has expired"
     self._announced[org_id] = announced - amount
 
 

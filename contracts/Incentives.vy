@@ -22,8 +22,8 @@
         | 8 shortfall             | emitter      | recorded by Compliance                           |
         | 9 endorsement upheld    | verifier     | its figure for `subject` was accepted            |
         | 10 endorsement overturned | verifier   | its figure for `subject` was overturned          |
-        | 11 penalty by decision  | any          | document `subject`, regulator only               |
-        | 12 reward by decision   | any          | document `subject`, regulator only               |
+        | 11 penalty by decision  | another      | document `subject`, regulator only               |
+        | 12 reward by decision   | another      | document `subject`, regulator only               |
 @custom:kill There is no switch. Penalties reach a suspended organisation, rewards wait for it.
 """
 
@@ -99,6 +99,7 @@ has_voted: public(HashMap[uint256, HashMap[uint256, bool]])  # amendment, organi
 used: public(HashMap[uint256, HashMap[uint256, HashMap[uint256, uint256]]])  # org, period, trigger
 _cases: HashMap[uint256, IIncentives.Case]
 _case_of: HashMap[bytes32, uint256]
+_decided: HashMap[uint256, HashMap[bytes32, bool]]  # organisation, document
 _versions: DynArray[uint256, MAX_VERSIONS]
 _amendments: HashMap[uint256, IIncentives.Amendment]
 _rules: HashMap[uint256, HashMap[uint256, IIncentives.Rule]]  # amendment, trigger
@@ -166,15 +167,18 @@ def open_decision(
     trigger: uint256, org_id: uint256, period: uint256, document: bytes32, amount: uint256
 ) -> uint256:
     """
-    @notice Open the case of an administrative decision by the hash of its document.
+    @notice Open the case of an administrative decision by the hash of its document: one for each
+            organisation it is about, whatever period it is counted to. Nobody decides on itself.
     """
     wiring._check_sealed()
-    member_guard._check_role(role.REGULATOR, msg.sender)
+    assert member_guard._check_role(role.REGULATOR, msg.sender) != org_id, "incentives: own case"
     assert (trigger == PENALTY_DECISION or trigger == REWARD_DECISION), "incentives: not a decision"
     assert document != empty(bytes32), "incentives: no document"
     assert amount != 0, "incentives: amount must be positive"
     version: uint256 = self._version_of(period)
     assert amount <= self._rules[version][trigger].per_case, "incentives: above the cap of a case"
+    assert not self._decided[org_id][document], "incentives: case exists already"
+    self._decided[org_id][document] = True
     return self._open(trigger, org_id, period, convert(document, uint256), 0, amount, version)
 
 

@@ -226,7 +226,7 @@ def test_case__decided_appealed_dismissed__coins_and_debt(chain) -> None:
 
 def test_coin__rewarded_announced_redeemed__from_the_treasury(chain) -> None:
     decide = ("case", "decide", "--decision", "reward", *SELLER, *OF_YEAR, "--amount", "12.5")
-    ok(chain, *decide, *BY_DOCUMENT, *REGULATOR)
+    ok(chain, *decide, "--document", OTHER_DOCUMENT, *REGULATOR)
     ok(chain, "coin", "fund", "--amount", 100, "--as", "buyer")
     redeem = ("coin", "redeem", "--amount", 10, "--as", "seller")
     assert "nnounce" in refused(chain, *redeem)

@@ -154,6 +154,12 @@ def test_hole__two_applications_for_one_case__pay_once(year: Protocol) -> None:
         it.open_case(Trigger.MISREPORT, it.emitter)
     with boa.reverts("incentives: trigger does not hold"):
         it.open_case(Trigger.MISREPORT, it.emitter, 1)
+    it.give_coins(it.emitter, COIN)
+    with boa.reverts("incentives: case exists already"):
+        it.incentives.open_decision(
+            12, it.emitter.org_id, PERIOD - 1, keccak(text="merit"), COIN,
+            sender=it.regulator.account,
+        )  # fmt: skip
     boa.env.timestamp = DEADLINE + 1
     number = it.check.open_round(3, PERIOD, 1)
     while not it.check.advance(number, 64):
@@ -175,6 +181,8 @@ def test_hole__coin_emptied_before_the_penalty_arrives__stays_or_becomes_debt(
     ):
         with boa.reverts("credit_coin: coins locked by a case"):
             act()
+    with boa.reverts("credit_coin: balance too small"):
+        it.coin.announce_release(5 * COIN + 1, sender=it.emitter.account)
     new = key_of("fresh key").address
     number = it.membership.propose_replacement(
         it.emitter.account, new, True, REASON, sender=it.regulator.account

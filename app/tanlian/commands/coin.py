@@ -31,7 +31,8 @@ def show(access: Access, *, organisation: str) -> None:
     click.echo(f"balance    {show_coins(found.balance)}")
     click.echo(f"debt       {show_coins(found.debt)}")
     click.echo(f"locked     {show_coins(found.locked)} by open cases")
-    leaving = f", from {in_utc(found.movable_at)}" if found.announced else ""
+    span = f"{in_utc(found.movable_at)} until {in_utc(found.movable_until)}"
+    leaving = f", from {span}" if found.announced else ""
     click.echo(f"announced  {show_coins(found.announced)}{leaving}")
     contract = access.contracts["coin"]
     ratio, treasury = contract.read("money_per_coin"), contract.read("treasury")

@@ -20,6 +20,7 @@ ONE_COIN = 1_000_000
 UNIT = 1_000
 PPM = 1_000_000
 DAY = 86_400
+RELEASE_SECONDS = 14 * DAY  # how long announced coins may leave after the notice, as in CreditCoin
 
 
 class Trigger(IntEnum):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tanlian.domain.incentives import REWARDS, Trigger
+from tanlian.domain.incentives import RELEASE_SECONDS, REWARDS, Trigger
 from tanlian.services.access import Access
 from tanlian.services.organisations import find
 
@@ -44,6 +44,11 @@ class CoinAccount:
     locked: int
     announced: int
     movable_at: int
+
+    @property
+    def movable_until(self) -> int:
+        """The last second in which what was announced may leave."""
+        return self.movable_at + RELEASE_SECONDS
 
 
 def case(access: Access, number: int) -> Case:

@@ -40,6 +40,11 @@ def fund(it, actor):
         it.money.approve(it.coin, 100 * YUAN, sender=actor.account)
 
 
+def rewarded(it, actor):
+    if actor:
+        it.coin.reward(actor.org_id, COIN, 0, sender=it.incentives.address)
+
+
 def movable(it, actor):
     it.give_coins(it.emitter, 5 * COIN)
     it.coin.announce_release(5 * COIN, sender=it.emitter.account)
@@ -93,7 +98,10 @@ ROWS = {
         contracts=INCENTIVES,
     ),
     "announce_release": Row(
-        allowed=ACTIVE, refused=BY_MEMBERSHIP, args=lambda it, actor, _: (COIN,)
+        allowed=ACTIVE,
+        refused=BY_MEMBERSHIP,
+        arrange=rewarded,
+        args=lambda it, actor, _: (COIN,),
     ),
     "redeem": Row(
         allowed=frozenset({"emitter"}),

@@ -6,6 +6,7 @@ from eth_utils import keccak
 
 from harness.consortium import YUAN, key_of
 from harness.duties import COIN, DAY, Duties
+from tanlian.domain.incentives import RELEASE_SECONDS
 
 WEEK = 7 * DAY
 
@@ -111,6 +112,36 @@ def test_coins__cannot_be_emptied_before_the_penalty_arrives(duties: Duties) -> 
     settle(it, case)
     assert it.coins(it.emitter) == (0, 0, 0)
     assert it.coins(it.other_emitter) == (2 * COIN, 0, 0)
+
+
+def test_release__announced_once__is_not_good_for_ever(duties: Duties) -> None:
+    """The hole: whoever announces early enough needs no notice when the penalty comes."""
+    it, mine = duties, {"sender": duties.emitter.account}
+    it.give_coins(it.emitter, 5 * COIN)
+    with boa.reverts("credit_coin: balance too small"):
+        announce(it, 5 * COIN + 1)  # what it will only earn later
+    announce(it, 5 * COIN)
+    movable_at = it.coin.coin_account(it.emitter.org_id).movable_at
+    boa.env.timestamp = movable_at + RELEASE_SECONDS
+    it.coin.transfer(it.other_emitter.account, COIN, **mine)
+    boa.env.timestamp += 1
+    for leave in (
+        lambda: it.coin.transfer(it.other_emitter.account, COIN, **mine),
+        lambda: it.coin.redeem(COIN, **mine),
+    ):
+        with boa.reverts("credit_coin: notice has expired"):
+            leave()
+    assert it.coins(it.emitter) == (4 * COIN, 0, 0)
+    announce(it, 4 * COIN)
+    with boa.reverts("credit_coin: notice not over"):
+        it.coin.transfer(it.other_emitter.account, COIN, **mine)
+    boa.env.timestamp += WEEK
+    it.coin.transfer(it.other_emitter.account, 4 * COIN, **mine)
+    assert it.coins(it.emitter) == (0, 0, 0)
+
+
+def test_release_seconds__of_the_contract__are_those_that_people_are_shown(duties: Duties) -> None:
+    assert duties.coin.RELEASE_SECONDS() == RELEASE_SECONDS
 
 
 def test_transfer__with_open_debt__is_refused_and_received_coins_can_be_collected(

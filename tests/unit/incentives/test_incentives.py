@@ -313,6 +313,8 @@ def test_open_decision__documents__once_each_and_capped(duties: Duties) -> None:
         ((11, it.emitter.org_id, PERIOD, DOCUMENT, 0), "incentives: amount must be positive"),
         ((10, it.emitter.org_id, PERIOD, DOCUMENT, 1), "incentives: not a decision"),
         ((11, 999, PERIOD, DOCUMENT, 1), "incentives: no such organisation"),
+        ((12, it.regulator.org_id, PERIOD, DOCUMENT, 1), "incentives: own case"),
+        ((11, it.regulator.org_id, PERIOD, DOCUMENT, 1), "incentives: own case"),
     ]
     for args, reason in refused:
         with boa.reverts(reason):
@@ -321,6 +323,25 @@ def test_open_decision__documents__once_each_and_capped(duties: Duties) -> None:
         it.incentives.open_decision(
             12, it.emitter.org_id, PERIOD, DOCUMENT, 1, sender=it.emitter.account
         )
+
+
+@pytest.mark.parametrize("first", [11, 12])
+def test_open_decision__same_document_for_another_period_or_the_other_way__is_no_second_case(
+    duties: Duties, first: int
+) -> None:
+    """The hole: one decision applied once for each year pays each time."""
+    it, reg = duties, {"sender": duties.regulator.account}
+    it.incentives.open_decision(first, it.emitter.org_id, PERIOD, DOCUMENT, COIN, **reg)
+    before = it.coins(it.emitter)
+    for trigger in (11, 12):
+        for period in (PERIOD - 1, PERIOD, PERIOD + 1):
+            with boa.reverts("incentives: case exists already"):
+                it.incentives.open_decision(
+                    trigger, it.emitter.org_id, period, DOCUMENT, COIN, **reg
+                )
+    assert (it.incentives.case_count(), it.coins(it.emitter)) == (1, before)
+    it.incentives.open_decision(first, it.other_emitter.org_id, PERIOD, DOCUMENT, COIN, **reg)
+    assert it.incentives.case_count() == 2, "it may be about several organisations"
 
 
 # --- appeals ---

@@ -52,7 +52,7 @@ def test_coins__earned_locked_taken_redeemed_and_paid__tables_equal_the_contract
             it.incentives.appeal(case, DOCUMENT, **mine)
             it.incentives.decide_appeal(case, granted, DOCUMENT, **regulator)
         it.coin.announce_release(12 * COIN, **mine)
-        boa.env.timestamp += 40 * DAY
+        boa.env.timestamp += 7 * DAY
         it.coin.redeem(5 * COIN, **mine)
         it.coin.transfer(it.other_emitter.holder, 3 * COIN, **mine)
         debt = it.penalise(it.trader, 4 * COIN, "debt")

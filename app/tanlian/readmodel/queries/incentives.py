@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from tanlian.domain.errors import NotFound
 from tanlian.domain.holder import holder_address
-from tanlian.domain.incentives import Rule, Trigger
+from tanlian.domain.incentives import RELEASE_SECONDS, Rule, Trigger
 from tanlian.domain.market_states import CaseState
 from tanlian.readmodel.queries.making import made
 from tanlian.readmodel.tables import balances
@@ -33,6 +33,11 @@ class CoinAccount:
     locked: int
     announced: int
     movable_at: int | None  # from when the announced coins may leave
+
+    @property
+    def movable_until(self) -> int | None:
+        """The last second in which the announced coins may leave."""
+        return None if self.movable_at is None else self.movable_at + RELEASE_SECONDS
 
     @property
     def free(self) -> int:

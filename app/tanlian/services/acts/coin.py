@@ -46,7 +46,7 @@ ACTS = (
         "coin",
         "announce",
         N_("Announce coins to leave"),
-        N_("Coins leave your account only after this notice; 0 takes it back."),
+        N_("Coins leave your account only after this notice, and soon after it; 0 takes it back."),
         _ACCOUNT_HOLDERS,
         (_COINS,),
         call("coin", "announce_release", "amount"),

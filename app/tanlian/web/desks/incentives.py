@@ -91,6 +91,7 @@ ACCOUNT = Listing(
         Column(N_("Locked"), lambda r: r.locked, "coins"),
         Column(N_("Announced"), lambda r: r.announced, "coins"),
         Column(N_("May leave from"), lambda r: r.movable_at, "moment"),
+        Column(N_("May leave until"), lambda r: r.movable_until, "moment"),
     ),
     N_("Your organisation has no coin account."),
     tops=("coin.announce", "coin.redeem", "coin.transfer", "coin.pay-debt"),
