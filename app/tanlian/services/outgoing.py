@@ -20,9 +20,8 @@ from tanlian.domain.errors import InvalidInput, TanlianError
 LONGEST_URL = 512
 CONNECT_SECONDS = 5.0
 WHOLE_SECONDS = 15.0
-_TRANSLATED = tuple(
-    ipaddress.ip_network(prefix) for prefix in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")
-)  # IPv6 that leads to IPv4
+_GIVEN_OUT = ipaddress.ip_network("2000::/3")  # beyond it: site-local, IPv4 in other clothes
+_TRANSLATED = ipaddress.ip_network("2002::/16")  # leads to IPv4
 
 
 class Undelivered(TanlianError):
@@ -115,7 +114,7 @@ def is_public(address: str) -> bool:
     if isinstance(one, ipaddress.IPv6Address):
         if one.ipv4_mapped is not None:
             one = one.ipv4_mapped
-        elif any(one in network for network in _TRANSLATED):
+        elif one not in _GIVEN_OUT or one in _TRANSLATED:
             return False
     return one.is_global and not one.is_multicast
 

@@ -36,6 +36,9 @@ HERE = frozenset({"127.0.0.1"})
         ("::ffff:93.184.216.34", True),
         ("64:ff9b::7f00:1", False),
         ("2002:7f00:1::", False),
+        ("::127.0.0.1", False),
+        ("::ffff:0:10.0.0.1", False),
+        ("fec0::1", False),
     ],
 )
 def test_is_public__addresses__only_those_of_the_open_internet(address, expected) -> None:
