@@ -14,7 +14,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from tanlian.domain.errors import InvalidInput
+from tanlian.domain.errors import InvalidInput, NotFound
 
 ONE_COIN = 1_000_000
 UNIT = 1_000
@@ -145,8 +145,22 @@ def report_units(  # noqa: PLR0911 - one return per trigger
 
 
 def load_rules(name: str = "incentives_2024") -> RuleBook:
-    """Return the shipped rules of that name."""
-    return parse_rules(files(__package__).joinpath("rules", f"{name}.toml").read_text("utf-8"))
+    """Return the shipped rules of that name.
+
+    Raises:
+        NotFound: none have it.
+    """
+    shipped = {
+        entry.name.removesuffix(".toml"): entry
+        for entry in files(__package__).joinpath("rules").iterdir()
+        if entry.name.startswith("incentives_")
+    }
+    if name not in shipped:  # which people may type
+        raise NotFound(
+            f"There are no incentive rules {name!r}; there are {', '.join(sorted(shipped))}.",
+            name=name,
+        )
+    return parse_rules(shipped[name].read_text("utf-8"))
 
 
 def parse_rules(text: str) -> RuleBook:

@@ -25,6 +25,7 @@ from tanlian.services.outgoing import Outgoing
 from tanlian.services.reading_archive import ReadingArchive
 from tanlian.services.webhooks import Courier
 from tanlian.web import (
+    converters,
     current,
     failures,
     formats,
@@ -116,6 +117,7 @@ def create_app(config: WebConfig, office: Office) -> Flask:
     app.jinja_env.globals["position"] = current.standing
     app.jinja_env.globals["own_pages"] = OWN_PAGES
     guards.install(app, session_of, roles_of, programs.person_of)
+    converters.install(app)
     urls.install(app)
     api_urls.install(app, csrf, config.requests_per_minute)
     return app

@@ -7,7 +7,7 @@ from flask import Flask, Response, jsonify, make_response, render_template, requ
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from tanlian.domain.errors import NotFound, TanlianError
 from tanlian.web import current
@@ -49,12 +49,7 @@ def install(app: Flask) -> None:
             is_absent = isinstance(error, NotFound)
             status = HTTPStatus.NOT_FOUND if is_absent else HTTPStatus.UNPROCESSABLE_ENTITY
         answer = _answer(status, error.code, sentence_of(error))
-        wait = error.fields.get("retry_after")
-        if "retry_at" in error.fields:
-            wait = max(error.fields["retry_at"] - current.office().now(), 1)
-        if wait is not None:
-            answer.headers["Retry-After"] = str(wait)
-        return answer
+        return _told_to_wait(answer, error)
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(ProgrammingError)
@@ -85,13 +80,25 @@ def install(app: Flask) -> None:
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE: gettext("That is too large; send a smaller file."),
         }
         sentence = sentences.get(status) or gettext("The request could not be read.")
-        return _answer(status, status.name.lower(), sentence)
+        answer = _answer(status, status.name.lower(), sentence)
+        if isinstance(error, MethodNotAllowed) and error.valid_methods is not None:
+            answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return answer
 
     @app.errorhandler(500)
     def broken(_error: Exception) -> Response:
         log.error("request failed: %s %s", request.method, route())
         sentence = gettext("Something broke on our side. It was recorded; nothing was sent twice.")
         return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", sentence)
+
+
+def _told_to_wait(answer: Response, error: TanlianError) -> Response:
+    wait = error.fields.get("retry_after")
+    if "retry_at" in error.fields:
+        wait = max(error.fields["retry_at"] - current.office().now(), 1)
+    if wait is not None:
+        answer.headers["Retry-After"] = str(wait)
+    return answer
 
 
 def _answer(status: HTTPStatus, code: str, sentence: str) -> Response:

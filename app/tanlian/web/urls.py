@@ -50,9 +50,9 @@ def install(app: Flask) -> None:
         ("/members", "members", supervision.members, GET),
         ("/supervision", "supervision", oversight.supervision, GET),
         ("/certificates", "certificates", supervision.certificates, GET),
-        ("/certificates/<int:number>", "certificate", supervision.certificate, GET),
+        ("/certificates/<word:number>", "certificate", supervision.certificate, GET),
         (
-            "/certificates/<int:number>/proof.json",
+            "/certificates/<word:number>/proof.json",
             "certificate_proof",
             supervision.certificate_proof,
             GET,

@@ -150,3 +150,16 @@ def test_deactivate__person_of_another_organisation__not_found(site) -> None:
 def test_failure__program__gets_json(site) -> None:
     answer = site.browser().client.get("/nowhere", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"sessions/{2**63}",
+        "sessions/" + "9" * 5_000,
+        "supervision/99999999999999999999",
+        f"certificates/{2**256}",
+    ],
+)
+def test_number_in_an_address__too_great_for_the_tables__no_such_page(site, path) -> None:
+    assert site.app.test_client().get(f"/{path}").status_code == 404

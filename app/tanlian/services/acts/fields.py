@@ -154,7 +154,10 @@ def rows(columns: "tuple[Field, ...]", read: Callable[["Desk", Sequence[Row]], A
     }
 
     def table(desk: "Desk", raw: Raw) -> Any:
-        return read(desk, raw if not isinstance(raw, str | bytes) else table_of(raw))
+        given = table_of(raw) if isinstance(raw, str | bytes) else raw
+        if not given:
+            raise InvalidInput("The table has no rows.")
+        return read(desk, given)
 
     return Kind("rows", table, schema, columns=columns)
 
@@ -222,12 +225,21 @@ def _plain(raw: Any, *, has_rows: bool) -> Raw | None:
     if raw is None or isinstance(raw, str | bytes):
         return raw
     if has_rows and isinstance(raw, list) and all(_is_row(row) for row in raw):
-        return raw
+        return [{name: _cell(cell) for name, cell in row.items()} for row in raw]
     raise InvalidInput("This is of the wrong type; give text, whole numbers, yes or no.")
 
 
+def _cell(cell: str | int | None) -> str:
+    """A cell as a CSV file would have it."""
+    if cell is None or isinstance(cell, bool):
+        return "true" if cell else ""
+    return str(cell)
+
+
 def _is_row(row: Any) -> bool:
-    return isinstance(row, dict) and all(isinstance(name, str) for name in row)
+    return isinstance(row, dict) and all(
+        isinstance(name, str) and isinstance(cell, str | int | None) for name, cell in row.items()
+    )
 
 
 def _flag(_desk: "Desk", raw: Raw) -> bool:

@@ -15,17 +15,18 @@ from tanlian.services.outbox import key_from
 from tanlian.services.submitted import Submitted
 from tanlian.web import current
 from tanlian.web.api import programs
+from tanlian.web.api.lists import number
 from tanlian.web.guards import program
 from tanlian.web.language import sentence_of
 
-MOST = 200
+MOST = 500
 WAIT_SECONDS = 4
 LONGEST_IDEMPOTENCY_KEY = 64
 
 
 @program(writes=False)
 def acts() -> ResponseReturnValue:
-    limit = min(request.args.get("limit", 50, type=int), MOST)
+    limit = number("limit", 50, least=1, most=MOST)
     before = request.args.get("before")
     found = current.outbox().acts_of(programs.person().organisation, before=before, limit=limit)
     following = found[-1].id if len(found) == limit else None
@@ -66,21 +67,26 @@ def withdraw(act_id: str) -> ResponseReturnValue:
 def do(name: str) -> ResponseReturnValue:
     """Do an act of the catalogue with the values of the body."""
     declared, values, who = catalogue.act(name), _body(), programs.person()
-    account = _account()
-    window = current.window()
+    account, is_dry, is_unsigned = _account(), _flag("dry_run"), _flag("unsigned")
+    window, once = current.window(), _once()
     try:
-        if request.args.get("dry_run") == "true":
+        if is_dry:
             calls = declared.calls_for(window.desk(who, account), values)
             return jsonify(calls=[{"to": c.to, "data": "0x" + c.data.hex()} for c in calls])
-        act_id = window.submit(
-            current.origin(), who, declared, values, account=account, once=_once()
-        )
+        act_id = window.submit(current.origin(), who, declared, values, account=account, once=once)
     except FieldsRefused as refused:
         return _fields_refused(refused)
     submitted = current.outbox().act(who, act_id)
-    if submitted.state == "drafted" and request.args.get("unsigned") != "true":
+    if submitted.state == "drafted" and not is_unsigned:
         submitted = _sign(declared, submitted)
     return _answer(submitted)
+
+
+def _flag(name: str) -> bool:
+    given = request.args.get(name, "false")
+    if given not in {"true", "false"}:
+        raise InvalidInput(f"{name} is true or false.", name=name)
+    return given == "true"
 
 
 def _sign(declared: Act, submitted: Submitted) -> Submitted:

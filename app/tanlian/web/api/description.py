@@ -1,6 +1,6 @@
 """The description of the API (OpenAPI 3.1), made from the acts and lists themselves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import jsonify, render_template
@@ -10,13 +10,16 @@ from tanlian.domain.roles import ALL_ROLES, role_names
 from tanlian.services.acts.act import Act
 from tanlian.services.acts.catalogue import catalogue
 from tanlian.services.acts.fields import Field
-from tanlian.web.api.lists import row_type
+from tanlian.web.api.lists import LONGEST_NUMBER
+from tanlian.web.api.row_schemas import row_schemas
 from tanlian.web.desks import section
 from tanlian.web.desks.listing import Listing
 from tanlian.web.guards import public
 
+REFUSALS = (400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 502, 503)
 ERROR = {"$ref": "#/components/schemas/Error"}
 ACT = {"$ref": "#/components/schemas/Act"}
+CALLS = {"$ref": "#/components/schemas/Calls"}  # of a dry run
 WEBHOOK = {"$ref": "#/components/schemas/Webhook"}
 SECRET = {
     "allOf": [WEBHOOK, {"type": "object", "required": ["secret"],
@@ -30,9 +33,17 @@ _IDEMPOTENCY = {
     "description": "The same key and body give the same act; another body is refused with 409.",
 }
 _BEFORE = ("before", "The id of the last act seen.", {"type": "string"})
-_PLACE = ("after", "block.log_index of the last one seen.", {"type": "string"})
+_PLACE = (
+    "after",
+    "block.log_index of the last one seen.",
+    {"type": "string", "pattern": "^[0-9]{1,18}([.][0-9]{1,10})?$"},
+)
 _LIMIT = ("limit", "How many at most.", {"type": "integer", "minimum": 1, "maximum": 500})
-_AFTER = ("after", "How many rows were seen.", {"type": "integer", "minimum": 0})
+_AFTER = (
+    "after",
+    "How many rows were seen.",
+    {"type": "integer", "minimum": 0, "maximum": 10**LONGEST_NUMBER - 1},
+)
 
 
 @public
@@ -108,7 +119,7 @@ def document() -> dict[str, Any]:
                             "description": "Contracts or contract.Event; empty: everything.",
                         },
                         "after": {
-                            "type": "string",
+                            **_PLACE[2],
                             "description": "Cursor of the last event not to be told again; 0: "
                             "tell all of them. Absent: what comes from now on.",
                         },
@@ -150,7 +161,8 @@ def document() -> dict[str, Any]:
         },
     }  # fmt: skip
     paths |= {f"/do/{act.name}": {"post": _doing(act)} for act in catalogue().values()}
-    paths |= dict(_lists())
+    rows, parts = row_schemas()
+    paths |= dict(_lists(rows))
     return {
         "openapi": "3.1.0",
         "info": {
@@ -165,6 +177,7 @@ def document() -> dict[str, Any]:
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
             "schemas": {
+                **parts,
                 "Error": {
                     "type": "object",
                     "required": ["code", "message"],
@@ -172,6 +185,23 @@ def document() -> dict[str, Any]:
                         "code": {"type": "string"},
                         "message": {"type": "string"},
                         "fields": {"type": "object", "additionalProperties": {"type": "string"}},
+                    },
+                },
+                "Calls": {
+                    "type": "object",
+                    "required": ["calls"],
+                    "properties": {
+                        "calls": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "required": ["to", "data"],
+                                "properties": {
+                                    "to": {"type": "string"},
+                                    "data": {"type": "string"},
+                                },
+                            },
+                        }
                     },
                 },
                 "Webhook": {
@@ -221,7 +251,7 @@ def _doing(act: Act) -> dict[str, Any]:
         act.title,
         words=f"{act.explains} Who may: {who}."
         + (" Sensitive: the key must have been issued for such acts." if act.sensitive else ""),
-        answer=ACT,
+        answer={"anyOf": [ACT, CALLS]},
         body=body,
         query=(
             ("dry_run", "Only tell the calls.", {"type": "string", "enum": ["true", "false"]}),
@@ -237,20 +267,33 @@ def _doing(act: Act) -> dict[str, Any]:
 def _described(field: Field) -> dict[str, Any]:
     unit = f" ({field.kind.unit})" if field.kind.unit else ""
     words = f"{field.title}{unit}. {field.hint}".strip()
-    return {**field.kind.schema, "description": words}
+    found = {**_schema(field), "description": words}
+    if field.kind.columns:
+        columns = {column.name: _schema(column) for column in field.kind.columns}
+        found["items"] = {**found["items"], "properties": columns}
+    return found
 
 
-def _lists() -> Iterator[tuple[str, Any]]:
+def _schema(field: Field) -> dict[str, Any]:
+    """What a value looks like; a needed text is more than spaces."""
+    found = dict(field.kind.schema)
+    is_free = "string" in found.get("type", ()) and not {"enum", "pattern"} & found.keys()
+    if is_free and not field.optional:
+        found |= {"type": ["string", "integer"], "pattern": r"\S"}
+    return found
+
+
+def _lists(rows: Mapping[str, dict[str, Any]]) -> Iterator[tuple[str, Any]]:
     for found in section.listings(ALL_ROLES):
-        yield f"/lists/{found.name}", {"get": _list(found)}
+        yield f"/lists/{found.name}", {"get": _list(found, rows[found.name])}
 
 
-def _list(found: Listing) -> dict[str, Any]:
+def _list(found: Listing, rows: dict[str, Any]) -> dict[str, Any]:
     answer = {
         "type": "object",
         "required": ["items", "next", "as_of"],
         "properties": {
-            "items": row_type(found).json_schema(),
+            "items": rows,
             "next": {"type": ["integer", "null"]},
             "as_of": {"type": ["integer", "null"]},
         },
@@ -306,7 +349,10 @@ def _operation(
             status: {"description": "Done."}
             if status == "204"
             else {"description": "Done.", "content": answered},
-            **{str(code): refused for code in (400, 401, 403, 404, 409, 422, 429, 502, 503)},
+            **{
+                str(code): refused
+                for code in (400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 502, 503)
+            },
         },
     }
     if words:

@@ -23,6 +23,7 @@ from tanlian.web.desks.listing import Listing, Visitor
 from tanlian.web.guards import bearer_token, program
 
 MOST = 500
+LONGEST_NUMBER = 9  # digits
 _EXACT = 2**53
 
 
@@ -36,11 +37,11 @@ def lists() -> ResponseReturnValue:
 @program(writes=False)
 def one(name: str) -> ResponseReturnValue:
     """A list, page by page: `after` counts the rows already seen."""
-    here, limit, after = _visitor(), _number("limit", MOST), _number("after", 0)
+    here, limit, after = _visitor(), number("limit", MOST, least=1, most=MOST), number("after", 0)
     found = section.listing(name, here.roles)
     with current.tables() as db:
         rows, at = found.rows(db, here), position(db)
-    some = list(rows[after : after + min(limit, MOST)])
+    some = list(rows[after : after + limit])
     following = after + len(some) if after + len(some) < len(rows) else None
     items = exact(row_type(found).dump_python(some, mode="json"))
     return jsonify(items=items, next=following, as_of=at.block if at else None)
@@ -49,7 +50,7 @@ def one(name: str) -> ResponseReturnValue:
 @program(writes=False)
 def events() -> ResponseReturnValue:
     """Events about the organisation, oldest first, behind the cursor `after` (block.log_index)."""
-    limit = min(_number("limit", MOST), MOST)
+    limit = number("limit", MOST, least=1, most=MOST)
     with current.tables() as db:
         found = units.events_about(
             db, programs.person().organisation, after=cursor(request.args.get("after", "")),
@@ -137,10 +138,16 @@ def _visitor() -> Visitor:
     return Visitor(organisation, roles, at.time if at else current.office().now())
 
 
-def _number(name: str, otherwise: int) -> int:
+def number(name: str, otherwise: int, least: int = 0, most: int = 10**9 - 1) -> int:
+    """Read a number of the query.
+
+    Raises:
+        InvalidInput: it is none, too small or too great.
+    """
     found = request.args.get(name)
     if found is None:
         return otherwise
-    if not found.isascii() or not found.isdigit() or len(found) > 9:
-        raise InvalidInput(f"{name} must be a whole number.", name=name)
+    is_number = found.isascii() and found.isdigit() and len(found) <= LONGEST_NUMBER
+    if not is_number or not least <= int(found) <= most:
+        raise InvalidInput(f"{name} must be a whole number from {least} to {most}.", name=name)
     return int(found)
