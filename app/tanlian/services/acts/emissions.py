@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tanlian.domain.errors import InvalidInput
 from tanlian.domain.factor_set import UNIT_NAMES
 from tanlian.domain.roles import Role
 from tanlian.domain.texts import N_
@@ -68,6 +69,10 @@ _REQUIRED = ("method", "key", "unit", "quantity")
 
 
 def _activity(_desk: Desk, given: Sequence[Row]) -> list[tuple[object, ...]]:
+    for number, row in enumerate(given, start=1):
+        for name in _REQUIRED:  # an amount that was forgotten is not zero
+            if not str(row.get(name, "")).strip():
+                raise InvalidInput(f"Line {number}: {name} is needed.", line=number)
     return call_lines(activity_of(given))
 
 

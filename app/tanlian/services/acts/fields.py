@@ -296,7 +296,7 @@ def _lots_kg(raw: str) -> int:
 
 
 FLAG = Kind("flag", _flag, {"type": "boolean"})
-YEAR = whole(1970, 9999)
+YEAR = whole(1970, 9998)  # the one after it is a year of the calendar too
 NUMBER = whole(1, 2**63 - 1)
 COUNT = whole(1, 2**32 - 1)
 NAME = text(MAX_NAME, "name")
