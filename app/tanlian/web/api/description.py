@@ -280,6 +280,9 @@ def _schema(field: Field) -> dict[str, Any]:
     is_free = "string" in found.get("type", ()) and not {"enum", "pattern"} & found.keys()
     if is_free and not field.optional:
         found |= {"type": ["string", "integer"], "pattern": r"\S"}
+    if field.optional and "enum" not in found:
+        kinds = found.get("type", "string")
+        found["type"] = [*([kinds] if isinstance(kinds, str) else kinds), "null"]
     return found
 
 
