@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import shutil
 import tarfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tanlian_node.access import open_rpc
@@ -81,7 +82,7 @@ def restore_node(archive: Path, place: Path) -> Manifest:
     place.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(archive) as tar:
-            tar.extractall(place, filter="data")
+            _unpack(tar, place)
         table: dict[str, Any] = json.loads((place / MANIFEST).read_text())
     except (tarfile.TarError, OSError, ValueError) as error:
         raise BrokenBackup(f"{archive} cannot be read: {error}") from error
@@ -97,6 +98,21 @@ def restore_node(archive: Path, place: Path) -> Manifest:
     if surplus:
         raise BrokenBackup(f"{archive}: {min(surplus)} is not in the manifest.")
     return manifest
+
+
+def _unpack(tar: tarfile.TarFile, place: Path) -> None:
+    """Take plain files inside of the folder only; Python before 3.11.4 has no filter for that."""
+    for member in tar:
+        name = PurePosixPath(member.name)
+        source = tar.extractfile(member) if member.isreg() else None
+        if source is None or name.is_absolute() or ".." in name.parts:
+            raise tarfile.TarError(f"{member.name} is no plain file inside of the folder")
+        path = place / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        with source, path.open("xb") as file:
+            shutil.copyfileobj(source, file)
+        path.chmod(member.mode & 0o700)
 
 
 def drill(archive: Path, place: Path, besu: Besu, rpc_port: int, java_options: str) -> Head:

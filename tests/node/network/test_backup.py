@@ -69,13 +69,36 @@ SST = "data/database/000001.sst"
         (lambda m: {k: v for k, v in m.items() if k != SST}, f"{SST} is missing or was changed"),
         (lambda m: {**m, "data/extra": b"x"}, "data/extra is not in the manifest"),
         (lambda m: {k: v for k, v in m.items() if k != "manifest.json"}, "cannot be read"),
-        (lambda m: {**m, "../outside": b"x"}, "cannot be read"),
+        (lambda m: {**m, "../outside": b"x"}, "outside is no plain file inside of the folder"),
+        (lambda m: {**m, "data/../../outside": b"x"}, "outside is no plain file"),
+        (lambda m: {**m, "/tmp/outside": b"x"}, "outside is no plain file"),
     ],
 )
 def test_restore_node__changed_archive__refused(archive, tmp_path, change, sentence):
     with pytest.raises(BrokenBackup, match=sentence):
         restore_node(rewritten(archive, change), tmp_path / "restored")
     assert not (tmp_path / "outside").exists()
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
+def test_restore_node__link_in_the_archive__refused_and_nothing_is_written_through_it(
+    archive, tmp_path, kind
+):
+    target = rewritten(archive, dict)
+    with tarfile.open(target, "w:gz") as tar:
+        entry = tarfile.TarInfo("data")
+        entry.type, entry.linkname = kind, str(tmp_path / "outside")
+        tar.addfile(entry)
+    with pytest.raises(BrokenBackup, match="data is no plain file inside of the folder"):
+        restore_node(target, tmp_path / "restored")
+    assert not (tmp_path / "outside").exists()
+
+
+def test_restore_node__key_of_the_node__stays_private(archive, tmp_path):
+    restore_node(archive, tmp_path / "restored")
+    files = [path for path in (tmp_path / "restored").rglob("*") if path.is_file()]
+    assert files
+    assert all(path.stat().st_mode & 0o077 == 0 for path in files)
 
 
 def test_restore_node__no_archive__refused(tmp_path):

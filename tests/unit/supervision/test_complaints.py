@@ -21,6 +21,7 @@ from harness.supervision import (
     resolve,
     status,
 )
+from tanlian.domain.roles import Role
 from tanlian.domain.supervision import ComplaintKind, ComplaintStatus, Route
 
 Status = ComplaintStatus
@@ -319,7 +320,7 @@ def test_pursue__once_the_first_is_over__goes_on_to_the_next_with_the_same_deadl
     pursue(it, number, Route.EXAMINATION, it.emitter.org_id)
     with refused(it, "supervision: what was opened is not over"):
         resolve(it, number)
-    accept(it, it.emitter)
+    accept(it, it.emitter, it.admit("third verifier", Role.VERIFIER))
     pursue(it, number, Route.CASE, it.penalise(it.emitter, COIN))
     assert it.supervision.complaint(number).act_by == deadline
 
