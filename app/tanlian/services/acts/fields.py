@@ -65,9 +65,9 @@ class Field:
         Raises:
             InvalidInput, NotFound: it is missing, or cannot be read as this kind.
         """
-        raw = _plain(raw, has_rows=self.kind.columns != ())
         if self.kind.widget == "flag":
-            return self.kind.read(desk, raw or "")
+            return self.kind.read(desk, _yes_or_no(raw))
+        raw = _plain(raw, has_rows=self.kind.columns != ())
         if isinstance(raw, str) and self.kind.columns == ():
             raw = raw.strip()
         if raw is None or len(raw) == 0:
@@ -218,9 +218,7 @@ def _plain(raw: Any, *, has_rows: bool) -> Raw | None:
     Raises:
         InvalidInput: a number with a point (give it as text), or a value of another type.
     """
-    if isinstance(raw, bool):
-        return "true" if raw else ""
-    if isinstance(raw, int):
+    if isinstance(raw, int) and not isinstance(raw, bool):
         return str(raw)
     if raw is None or isinstance(raw, str | bytes):
         return raw
@@ -229,17 +227,27 @@ def _plain(raw: Any, *, has_rows: bool) -> Raw | None:
     raise InvalidInput("This is of the wrong type; give text, whole numbers, yes or no.")
 
 
+def _yes_or_no(raw: Any) -> Raw:
+    if isinstance(raw, bool):
+        return "true" if raw else ""
+    if raw is None or isinstance(raw, str):
+        return raw or ""
+    raise InvalidInput("This is of the wrong type; give text, whole numbers, yes or no.")
+
+
 def _cell(cell: str | int | None) -> str:
     """A cell as a CSV file would have it."""
-    if cell is None or isinstance(cell, bool):
-        return "true" if cell else ""
-    return str(cell)
+    return "" if cell is None else str(cell)
 
 
 def _is_row(row: Any) -> bool:
     return isinstance(row, dict) and all(
-        isinstance(name, str) and isinstance(cell, str | int | None) for name, cell in row.items()
+        isinstance(name, str) and _is_cell(cell) for name, cell in row.items()
     )
+
+
+def _is_cell(cell: Any) -> bool:
+    return isinstance(cell, str | int | None) and not isinstance(cell, bool)
 
 
 def _flag(_desk: "Desk", raw: Raw) -> bool:
@@ -295,7 +303,11 @@ def _lots_kg(raw: str) -> int:
     return amount_kg
 
 
-FLAG = Kind("flag", _flag, {"type": "boolean"})
+FLAG = Kind(
+    "flag",
+    _flag,
+    {"type": ["boolean", "string"], "pattern": "^(0|1|false|true|no|yes|off|on)?$"},
+)
 YEAR = whole(1970, 9998)  # the one after it is a year of the calendar too
 NUMBER = whole(1, 2**63 - 1)
 COUNT = whole(1, 2**32 - 1)

@@ -277,12 +277,17 @@ def _described(field: Field) -> dict[str, Any]:
 def _schema(field: Field) -> dict[str, Any]:
     """What a value looks like; a needed text is more than spaces."""
     found = dict(field.kind.schema)
-    is_free = "string" in found.get("type", ()) and not {"enum", "pattern"} & found.keys()
-    if is_free and not field.optional:
-        found |= {"type": ["string", "integer"], "pattern": r"\S"}
-    if field.optional and "enum" not in found:
-        kinds = found.get("type", "string")
-        found["type"] = [*([kinds] if isinstance(kinds, str) else kinds), "null"]
+    kinds = [found["type"]] if isinstance(found.get("type"), str) else [*found.get("type", ())]
+    if "string" in kinds and not {"enum", "pattern"} & found.keys():
+        kinds.append("integer")  # an organisation or an amount, say
+        if not field.optional:
+            found["pattern"] = r"\S"
+    if field.optional or field.kind.widget == "flag":
+        kinds.append("null")
+        if "enum" in found:
+            found["enum"] = [*found["enum"], "", None]
+    if kinds:
+        found["type"] = kinds
     return found
 
 

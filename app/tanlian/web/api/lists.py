@@ -53,7 +53,7 @@ def events() -> ResponseReturnValue:
     limit = number("limit", MOST, least=1, most=MOST)
     with current.tables() as db:
         found = units.events_about(
-            db, programs.person().organisation, after=cursor(request.args.get("after", "")),
+            db, programs.person().organisation, after=cursor(request.args.get("after", "0")),
             limit=limit,
         )  # fmt: skip
     return jsonify(items=found, next=found[-1]["cursor"] if found else None)
@@ -96,12 +96,12 @@ def stream() -> ResponseReturnValue:
 
 
 def cursor(text: str) -> tuple[int, int]:
-    """Read a place among the events; nothing given: before the first.
+    """Read a place among the events; 0 is before the first.
 
     Raises:
         InvalidInput: it is none.
     """
-    found = re.fullmatch(r"(\d{1,18})(?:\.(\d{1,10}))?", text or "0", re.ASCII)
+    found = re.fullmatch(r"(\d{1,18})(?:\.(\d{1,10}))?", text, re.ASCII)
     if found is None:
         raise InvalidInput("The cursor is block.log_index, as in 120.3.")
     return int(found[1]), int(found[2] or 0)
