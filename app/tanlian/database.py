@@ -1,5 +1,6 @@
 """Databases of the application: SQLite by default, PostgreSQL for many users."""
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import DisconnectionError
 
+JOURNALS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file
+MAKING = ".making"  # held while a file is made
 _BUSY_SECONDS = 10
 _CONNECTIONS = 20  # held by threads that ask at this moment; an open page holds none
 _MIGRATING = 0x7461_6E6C  # number of the lock that one process holds while it changes the tables
@@ -35,8 +38,8 @@ def open_database(
     With `follows_file` a SQLite file that was deleted or replaced is noticed at the next question;
     an open connection would go on with the deleted one.
     """
-    target = make_url(url)
-    if (file := sqlite_file(url)) is not None:
+    target, file = make_url(url), sqlite_file(url)
+    if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
     if target.drivername == "postgresql":
         target = target.set(drivername="postgresql+psycopg")
@@ -44,8 +47,10 @@ def open_database(
     engine = create_engine(target, pool_pre_ping=True, pool_size=_CONNECTIONS, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
-        if follows_file and (file := sqlite_file(url)) is not None:
-            _follow_file(engine, file)
+        if file is not None:
+            event.listen(engine, "do_connect", lambda *_: _begin_anew(file))
+            if follows_file:
+                _follow_file(engine, file)
     migrate(engine, migrations, revision)
     return engine
 
@@ -80,6 +85,18 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         f"busy_timeout={_BUSY_SECONDS * 1000}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_anew(file: Path) -> None:
+    """Where the file of a database is gone, let its journal not be taken for the new one's."""
+    if file.exists():
+        return
+    with Path(f"{file}{MAKING}").open("w") as lock:  # others may be at it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            for rest in JOURNALS:
+                Path(f"{file}{rest}").unlink(missing_ok=True)
+            file.touch()
 
 
 def _follow_file(engine: Engine, file: Path) -> None:

@@ -17,6 +17,7 @@ PROJECTING = "projecting"
 DELIVERING = "delivering"
 CALLING = "calling"  # of webhooks
 _LOCKS = {PROJECTING: 0x7461_6E6D, DELIVERING: 0x7461_6E6E, CALLING: 0x7461_6E6F}
+WORKS = tuple(_LOCKS)
 
 
 class Turn:

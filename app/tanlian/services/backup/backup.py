@@ -30,7 +30,8 @@ from sqlalchemy.engine import Connection
 
 from tanlian.accounts import outbox, store
 from tanlian.accounts.tables import metadata
-from tanlian.database import sqlite_file
+from tanlian.database import JOURNALS, MAKING, sqlite_file
+from tanlian.readmodel.turn import WORKS
 from tanlian.services.backup import rows
 from tanlian.services.backup.errors import BackupRefused
 from tanlian.services.gateway.settings import GatewaySettings
@@ -43,7 +44,7 @@ LEFT_OUT = ("sessions",)
 _OWNER_ONLY = 0o700
 _SQLITE = b"SQLite format 3\0"
 _LOGS = (".jsonl", ".log")
-_PASSING = (".projecting", ".delivering", "-wal", "-shm", "-journal")
+_PASSING = (*(f".{work}" for work in WORKS), MAKING, *JOURNALS)
 
 
 @dataclass(frozen=True, slots=True)
