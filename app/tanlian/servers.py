@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from waitress.server import create_server
 from tanlian.domain.errors import TanlianError
 from tanlian.settings import Settings
 from tanlian.tls_front import LOOPBACK, Application, TlsFront, in_thread
+
+CLOSING_SECONDS, LONGEST_CLOSING_SECONDS = 0.05, 10.0
 
 
 class PortTaken(TanlianError):
@@ -64,7 +67,7 @@ def _http(app: Application, settings: Settings, host: str, port: int) -> Server:
         threads=settings.threads + settings.streams,
         ident=None,  # nobody needs to know which server this is
     )
-    closing = threading.Event()
+    closing, ended = threading.Event(), threading.Event()
 
     def run() -> None:
         try:
@@ -72,12 +75,19 @@ def _http(app: Application, settings: Settings, host: str, port: int) -> Server:
         except OSError:
             if not closing.is_set():  # the socket was closed under the loop on purpose
                 raise
+        finally:
+            ended.set()
 
     def close() -> None:
         closing.set()
-        for channel in list(server.active_channels.values()):
-            channel.will_close = True  # a browser that keeps its connection open holds nothing up
         server.close()
+        ends = time.monotonic() + LONGEST_CLOSING_SECONDS
+        while time.monotonic() < ends:
+            # a browser that keeps its connection open, or came at the last moment, holds nothing up
+            for channel in list(server.active_channels.values()):
+                channel.will_close = True
+            if ended.wait(CLOSING_SECONDS):
+                return
 
     return Server(f"http://{host}:{server.effective_port}/", server.effective_port, run, close)
 
