@@ -23,28 +23,10 @@ def market(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lists")
     with pytest.MonkeyPatch.context() as environment, served(folder, environment) as chain:
         found(chain, folder)
-        ok(
-            chain,
-            "allocate",
-            "The seller",
-            "260000",
-            "--act",
-            "final",
-            "--period",
-            2024,
-            *BY_DECISION,
-        )
-        ok(
-            chain,
-            "money",
-            "issue",
-            "The buyer",
-            "9000000",
-            "--payment",
-            "in-blocks",
-            "--as",
-            "bank",
-        )
+        final = ("--act", "final", "--period", 2024, *BY_DECISION)
+        ok(chain, "allocate", "The seller", "260000", *final)
+        paid = ("--payment", "in-blocks", "--as", "bank")
+        ok(chain, "money", "issue", "The buyer", "9000000", *paid)
         ok(chain, "deposit", "units", "CEA24", "200000", "--as", "seller")
         ok(chain, "deposit", "money", "CEA24", "9000000", "--as", "buyer")
         open_session(chain)
@@ -82,23 +64,16 @@ def acted(chain, visitor, path, words):
     assert page.state == "done", page.text
 
 
+def offer_block(chain) -> None:
+    offered = ("block", "propose", 1, "sell", "80.00", "100000")
+    ok(chain, *offered, "--to", "The buyer", "--as", "seller")
+
+
 def test_block__offered__a_task_of_the_one_it_is_offered_to_and_accepted_from_the_row(
     market, people
 ) -> None:
     chain, _ = market
-    ok(
-        chain,
-        "block",
-        "propose",
-        1,
-        "sell",
-        "80.00",
-        "100000",
-        "--to",
-        "The buyer",
-        "--as",
-        "seller",
-    )
+    offer_block(chain)
     assert "Block trades offered" in tasks(chain, people[BUYER])
     assert "Block trades offered" not in tasks(chain, people[SELLER])
     for party in (SELLER, BUYER):
@@ -115,19 +90,7 @@ def test_block__offered__a_task_of_the_one_it_is_offered_to_and_accepted_from_th
 
 def test_block__offered_and_taken_back__from_the_row(market, people) -> None:
     chain, _ = market
-    ok(
-        chain,
-        "block",
-        "propose",
-        1,
-        "sell",
-        "80.00",
-        "100000",
-        "--to",
-        "The buyer",
-        "--as",
-        "seller",
-    )
+    offer_block(chain)
     with pytest.raises(AssertionError, match="no link 'Take back'"):
         see(chain, people[BUYER], "desk/blocks").link("Take back")
     acted(chain, people[SELLER], "desk/blocks", "Take back")
