@@ -15,6 +15,7 @@ PUBLIC = {
     "sessions",
     "session",
     "trades_csv",
+    "candles_file",
     "live",
     "members",
     "supervision",

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from harness.browsing import Person
-from harness.founded import found, open_session, wait
+from harness.founded import found, ok, open_session, wait
 from harness.served import PASSPHRASE, served
 from harness.signed_in import joined
 from tanlian.bootstrap import build, serving
@@ -93,8 +93,6 @@ def test_book__two_browsers__each_sees_the_other_without_reload(market, chromium
 
 
 def place_behind_their_back(chain) -> None:
-    from harness.founded import ok
-
     ok(chain, "quote", 1, "sell", "69.13", 2, "--as", "seller")
 
 
@@ -115,4 +113,23 @@ def test_stage__its_clock_runs_and_the_next_one_comes(market, chromium) -> None:
         wait(chain, 60 * MINUTE)
         expect(stage).to_have_text("clearing", timeout=SOON)
         assert clock.count() == 0  # somebody has to clear first
+        page.context.close()
+
+
+def test_candles__span_that_the_reader_chose__live_with_each_trade(market, chromium) -> None:
+    chain, _ = market
+    with serving(chain.target, "127.0.0.1", 0) as address:
+        page = chromium.new_context(locale="zh-CN").new_page()
+        page.goto(address + "sessions/1?minutes=60")
+        page.evaluate("window.stayed = true")
+        assert page.locator("#spans").count() == 0
+        ok(chain, "clear", 1, "--as", "buyer")
+        for tonnes in (1, 1):
+            ok(chain, "market-order", 1, "buy", tonnes, "--as", "buyer")
+        row = page.locator("#spans tbody tr").first.locator("td")
+        expect(row.nth(6)).to_have_text("2", timeout=SOON)
+        assert row.all_inner_texts()[1:] == ["69.13"] * 4 + ["2", "2"]
+        assert page.locator("[aria-current=true]").inner_text() == "1小时"
+        assert page.locator(".picture .volume").count() > 0
+        assert page.evaluate("window.stayed")
         page.context.close()

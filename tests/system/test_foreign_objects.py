@@ -25,7 +25,8 @@ KEPT = (
 
 FOR_ALL = {
     "language": "words", "join": "a secret link", "open_door": "a secret link",
-    "session": "public", "trades_csv": "public", "certificate": "public",
+    "session": "public", "trades_csv": "public", "candles_file": "public",
+    "certificate": "public",
     "certificate_proof": "public", "rule_book": "public", "data_file": "public",
     "registry": "public", "registry_schema": "public", "supervision_year": "public",
     "supervision_part": "public sums; its emitters: test_supervision_pages",

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import threading
 import time
@@ -48,7 +49,7 @@ def test_session__after_clearing__shows_book_pair_and_trade(market) -> None:
     assert ["69.50", "sell", "50", "1"] in rows(html, "book")
     (trade,) = rows(html, "trades")
     assert trade[1:] == ["Double auction", "The buyer", "The seller", "250", "70.00"]
-    assert html.count("<svg") == 5
+    assert html.count("<svg") == 6
     assert "Up to block" in html
 
 
@@ -63,6 +64,47 @@ def test_trades_csv__session__whole_and_exact(market) -> None:
         assert "attachment" in answer.headers["Content-Disposition"]
         (trade,) = csv.DictReader(io.StringIO(answer.read().decode()))
     assert (trade["kind"], trade["lots"], trade["half_ticks"]) == ("AUCTION", "250", "14000")
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 15, 60, 240])
+def test_candles__span_that_is_asked_for__page_and_files_agree(market, minutes) -> None:
+    html = page(market[1], f"sessions/1?minutes={minutes}")
+    (span,) = rows(html, "spans")
+    assert span[1:] == ["70.00"] * 4 + ["250", "1"]
+    path = f"sessions/1/candles/{minutes}"
+    assert [f"/{path}.{form}" in html for form in ("csv", "json")] == [True, True]
+    (in_csv,) = csv.DictReader(io.StringIO(page(market[1], f"{path}.csv")))
+    told = json.loads(page(market[1], f"{path}.json"))
+    (in_json,) = told["rows"]
+    assert {name: str(value) for name, value in in_json.items()} == in_csv
+    assert [in_json[name] for name in ("first_half_ticks", "last_half_ticks")] == [14_000, 14_000]
+    assert (in_json["volume_t"], in_json["trades"]) == (250, 1)
+    (trade,) = csv.DictReader(io.StringIO(page(market[1], "sessions/1/trades.csv")))
+    assert 0 <= int(trade["time"]) - in_json["starts_at"] < minutes * 60
+    assert told["block"] > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sentence"),
+    [
+        ("sessions/1?minutes=7", 422, "Candles are of 1, 5, 15, 60 or 240 minutes."),
+        ("sessions/1?minutes=%D9%A5", 422, "Candles are of 1, 5, 15, 60 or 240 minutes."),
+        ("sessions/1/candles/7.csv", 422, "Candles are of 1, 5, 15, 60 or 240 minutes."),
+        ("sessions/1/candles/5.xml", 404, "Candles are there as CSV and JSON, not as xml."),
+        ("sessions/9/candles/5.json", 404, "There is no session 9."),
+    ],
+)
+def test_candles__what_is_not_there__says_so(market, path, status, sentence) -> None:
+    with pytest.raises(urllib.error.HTTPError) as answer:
+        page(market[1], path)
+    assert answer.value.code == status
+    assert sentence in answer.value.read().decode()
+
+
+@pytest.mark.parametrize("until", ["0", "-1", "x", "9" * 30])
+def test_candles__moment_beyond_the_trades__the_nearest_are_shown(market, until) -> None:
+    (span,) = rows(page(market[1], f"sessions/1?minutes=1&until={until}"), "spans")
+    assert span[1] == "70.00"
 
 
 @pytest.mark.parametrize("path", ["", "sessions", "members", "supervision", "certificates"])

@@ -24,6 +24,7 @@ from tanlian.readmodel.tables import (
     orders,
     organisations,
     sessions,
+    traded_minutes,
     trading_accounts,
 )
 from tanlian.readmodel.verification import verify
@@ -152,6 +153,7 @@ def test_catch_up__killed_before_commit__nothing_half_done(tables, contracts, mo
         (orders, {"open_lots": 7}),
         (fills, {"lots": 1}),
         (sessions, {"volume_lots": 1}),
+        (traded_minutes, {"trades": 9}),
         (trading_accounts, {"money_free": 1}),
         (events, {"body": "{}"}),
     ],

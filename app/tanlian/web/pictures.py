@@ -89,11 +89,10 @@ def of_history(pictures: Pictures, found: Sequence[SessionPrices]) -> Picture | 
     """Draw the sessions that traded as candles, oldest first; they come newest first."""
     candles = tuple(
         Candle(
-            f"{p.session.id}", p.first, p.highest or 0, p.lowest or 0, p.last or 0,
+            place, f"{p.session.id}", p.first or 0, p.highest or 0, p.lowest or 0, p.last or 0,
             p.session.volume_lots,
         )
-        for p in reversed(found)
-        if p.first is not None
+        for place, p in enumerate((p for p in reversed(found) if p.first is not None), start=1)
     )  # fmt: skip
     if not candles:
         return None

@@ -45,6 +45,12 @@ def install(app: Flask) -> None:
         ("/sessions", "sessions", market.sessions, GET),
         ("/sessions/<int:number>", "session", market.session, GET),
         ("/sessions/<int:number>/trades.csv", "trades_csv", market.trades_csv, GET),
+        (
+            "/sessions/<int:number>/candles/<int:minutes>.<form>",
+            "candles_file",
+            market.candles_file,
+            GET,
+        ),
         ("/live", "live", market.live, GET),
         # -- what is public of members and units
         ("/members", "members", supervision.members, GET),

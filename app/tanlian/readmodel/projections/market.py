@@ -4,11 +4,19 @@ import json
 from typing import Any
 
 from tanlian.domain import market_events
-from tanlian.domain.market_events import NEVER_STOOD, Kind, OrderRecord
+from tanlian.domain.market_events import NEVER_STOOD, Fill, Kind, OrderRecord
 from tanlian.readmodel.draft import Draft, OrderKey
 from tanlian.readmodel.projections.registry import NOBODY, Fact, leaves_out, takes
-from tanlian.readmodel.tables import fills, obligations, orders, sessions
+from tanlian.readmodel.tables import (
+    fills,
+    obligations,
+    orders,
+    sessions,
+    traded_minutes,
+)
 from tanlian.readmodel.tables.acts import block_agreements, block_proposals, listings
+
+SECONDS_PER_MINUTE = 60
 
 leaves_out("market", "Wired", "Sealed", because="deployment; the address book shows it")
 leaves_out(
@@ -112,7 +120,7 @@ def released(draft: Draft, fact: Fact) -> None:
 @takes("market", "Traded")
 def traded(draft: Draft, fact: Fact) -> None:
     session = fact.said["session_id"]
-    row = draft.row(sessions, id=session)
+    of_session = draft.row(sessions, id=session)
     for number, fill in enumerate(market_events.fills(fact.said["fills"])):
         draft.add(
             fills,
@@ -141,9 +149,10 @@ def traded(draft: Draft, fact: Fact) -> None:
                 draft.shorten((session, buy, tick, position), fill.lots)
             _touch(draft, session, organisation)
         if fill.kind is not Kind.BLOCK:
-            row["volume_lots"] += fill.lots
-            row["turnover_half_ticks"] += fill.lots * fill.half_ticks
-            _price(row, fill.half_ticks)
+            minute = fact.time // SECONDS_PER_MINUTE
+            of_session["turnover_half_ticks"] += fill.lots * fill.half_ticks
+            _price(of_session, fill)
+            _price(draft.row(traded_minutes, session=session, minute=minute), fill)
         if fill.obligation:
             draft.row(obligations, id=fill.obligation).update(
                 session=session,
@@ -224,15 +233,21 @@ def block_traded(draft: Draft, fact: Fact) -> None:
     )
 
 
-def _price(row: dict[str, Any], half_ticks: int) -> None:
-    """Count a trade of the listed market into a session's prices."""
-    first = row["trades"] == 0
+def _price(row: dict[str, Any], fill: Fill) -> None:
+    """Count a trade of the listed market into the prices and the volume of a span of time."""
+    if not row.get("trades"):
+        row.update(
+            volume_lots=0,
+            first_half_ticks=fill.half_ticks,
+            highest_half_ticks=fill.half_ticks,
+            lowest_half_ticks=fill.half_ticks,
+            trades=0,
+        )
+    row["volume_lots"] += fill.lots
+    row["highest_half_ticks"] = max(row["highest_half_ticks"], fill.half_ticks)
+    row["lowest_half_ticks"] = min(row["lowest_half_ticks"], fill.half_ticks)
+    row["last_half_ticks"] = fill.half_ticks
     row["trades"] += 1
-    row["last_half_ticks"] = half_ticks
-    if first:
-        row["first_half_ticks"] = half_ticks
-    row["highest_half_ticks"] = half_ticks if first else max(row["highest_half_ticks"], half_ticks)
-    row["lowest_half_ticks"] = half_ticks if first else min(row["lowest_half_ticks"], half_ticks)
 
 
 def _key(session: int, record: OrderRecord) -> OrderKey:

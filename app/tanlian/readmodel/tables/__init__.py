@@ -36,6 +36,7 @@ from tanlian.readmodel.tables.core import (
     sessions,
     trading_accounts,
 )
+from tanlian.readmodel.tables.prices import traded_minutes
 from tanlian.readmodel.tables.types import FOR_EVER, Amount, Whole, metadata
 
 __all__ = [
@@ -70,5 +71,6 @@ __all__ = [
     "redemptions",
     "sessions",
     "supervision",
+    "traded_minutes",
     "trading_accounts",
 ]

@@ -12,8 +12,12 @@ VOLUME_SHARE = 5  # the volume takes a fifth of the height
 
 @dataclass(frozen=True, slots=True)
 class Candle:
-    """One step of time; prices in half ticks, so that midpoints stay exact."""
+    """One step of time; prices in half ticks, so that midpoints stay exact.
 
+    `place` is the step's number; steps without a candle stay empty.
+    """
+
+    place: int
     label: str
     open: int
     high: int
@@ -22,8 +26,13 @@ class Candle:
     volume_t: int
 
 
-def draw_candles(name: str, title: str, candles: Sequence[Candle]) -> Drawing:
-    """Return one candle a step: hollow where the price rose, filled where it fell."""
+def draw_candles(
+    name: str, title: str, candles: Sequence[Candle], marks: Sequence[tuple[int, str]] = ()
+) -> Drawing:
+    """Return one candle a step: hollow where the price rose, filled where it fell.
+
+    `marks` label places below; without them some of the candles' labels do.
+    """
     low = min((c.low for c in candles), default=0)
     high = max((c.high for c in candles), default=1)
     volume = sum(c.volume_t for c in candles)
@@ -36,11 +45,13 @@ def draw_candles(name: str, title: str, candles: Sequence[Candle]) -> Drawing:
     bottom, top = drawing.upwards
     floor = bottom - (bottom - top) // VOLUME_SHARE
     margin = max((high - low) // 12, 4)
-    across = Scale(0, len(candles) + 1, *drawing.across)
+    left = min((c.place for c in candles), default=1) - 1
+    steps = max((c.place for c in candles), default=0) - left
+    across = Scale(left, left + steps + 1, *drawing.across)
     upwards = Scale(low - margin, high + margin, floor, top)
-    every = max(1, len(candles) // 8)
+    labelled = candles[:: max(1, len(candles) // 8)]
     drawing.axes(
-        (across, [(n + 1, c.label) for n, c in enumerate(candles) if n % every == 0], ""),
+        (across, marks or [(c.place, c.label) for c in labelled], ""),
         (
             upwards,
             [(h, half_tick_price(h)) for h in nice_marks(low, high, 6)],
@@ -49,9 +60,11 @@ def draw_candles(name: str, title: str, candles: Sequence[Candle]) -> Drawing:
     )
     heaviest = max((c.volume_t for c in candles), default=1) or 1
     down = Scale(0, heaviest, bottom, floor + 6)
-    half = min(WIDEST, max((drawing.across[1] - drawing.across[0]) // (len(candles) + 1), 3)) // 2
-    for number, candle in enumerate(candles, start=1):
-        x = across.pixel(number)
+    beside = (str(drawing.across[0] - 8), str(floor + 12))
+    drawing.text(beside, f"{thousands(heaviest)} t", "end")
+    half = min(WIDEST, max((drawing.across[1] - drawing.across[0]) // (steps + 1), 3)) // 2
+    for candle in candles:
+        x = across.pixel(candle.place)
         rose = candle.close >= candle.open
         tip = (
             f"{candle.label}: {half_tick_price(candle.open)} - {half_tick_price(candle.close)}, "

@@ -3,11 +3,12 @@
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from tanlian.domain.errors import NotFound
 from tanlian.readmodel.checkpoints import position
 from tanlian.readmodel.queries import market as asking
 from tanlian.readmodel.queries import members
-from tanlian.web import current, trading_panel
-from tanlian.web.datasets import csv_answer
+from tanlian.web import current, price_chart, trading_panel
+from tanlian.web.datasets import FORMS, answer, csv_answer
 from tanlian.web.guards import public
 from tanlian.web.pictures import of_session
 from tanlian.web.words import KINDS
@@ -37,6 +38,7 @@ def session(number: int) -> ResponseReturnValue:
         shown = traded[:TRADES_SHOWN]
         names = members.names(db, {side for t in shown for side in (t.buyer, t.seller)})
         pictures = of_session(current.pictures(), db, found, standing, traded)
+        candles = price_chart.price_chart(db, found, current.pictures())
         here = position(db)
         entry = trading_panel.panel(db, found, here.time if here else 0)
     return render_template(
@@ -50,6 +52,10 @@ def session(number: int) -> ResponseReturnValue:
         names=names,
         kinds=KINDS,
         pictures=pictures,
+        candles=candles,
+        candle_spans=price_chart.SPANS,
+        asked_minutes=request.args.get("minutes"),
+        until=request.args.get("until"),
     )
 
 
@@ -64,6 +70,16 @@ def trades_csv(number: int) -> ResponseReturnValue:
         for t in reversed(found)
     )
     return csv_answer(f"session-{number}-trades.csv", heads, rows)
+
+
+@public
+def candles_file(number: int, minutes: int, form: str) -> ResponseReturnValue:
+    """Give what a session traded at by spans of time."""
+    with current.tables() as db:
+        asking.session(db, number)
+    if form not in FORMS:
+        raise NotFound(f"Candles are there as CSV and JSON, not as {form}.", form=form)
+    return answer(price_chart.candles_file(number, price_chart.asked_minutes(minutes)), form)
 
 
 @public
