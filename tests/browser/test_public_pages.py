@@ -49,7 +49,7 @@ def test_page__axe__no_serious_issue(market, chromium, path, locale) -> None:
 def test_session__new_order__appears_without_reload(market, tab) -> None:
     chain, address = market
     tab.goto(address + "sessions/1")
-    assert tab.locator(".picture svg").count() == 5
+    assert tab.locator(".picture svg").count() == 6
     price = f"68.{chain.connection().head() % 90 + 10}"
     assert tab.locator("#book td", has_text=price).count() == 0
     tab.wait_for_timeout(1_000)  # the stream is open
