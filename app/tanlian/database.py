@@ -9,17 +9,18 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DisconnectionError
 
 JOURNALS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file
 MAKING = ".making"  # held while a file is made
+CHANGING = ".changing"  # held while its tables are changed
 _BUSY_SECONDS = 10
 _CONNECTIONS = 20  # held by threads that ask at this moment; an open page holds none
 _MIGRATING = 0x7461_6E6C  # number of the lock that one process holds while it changes the tables
 
 
-def sqlite_file(url: str) -> Path | None:
+def sqlite_file(url: str | URL) -> Path | None:
     """Return the file of a SQLite database; None for any other."""
     target = make_url(url)
     is_file = target.get_backend_name() == "sqlite" and target.database not in {
@@ -57,13 +58,43 @@ def open_database(
 
 def migrate(engine: Engine, migrations: Path, revision: str = "head") -> None:
     """Run the migrations that a database lacks, up to `revision`."""
+    with changing(engine) as db:
+        upgrade(db, migrations, revision)
+
+
+def upgrade(db: Connection, migrations: Path, revision: str = "head") -> None:
+    """Run the migrations that a database lacks, within a transaction of `changing`."""
     config = Config()
     config.set_main_option("script_location", str(migrations))
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":  # processes that start together wait for the first
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATING})
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+    config.attributes["connection"] = db
+    command.upgrade(config, revision)
+
+
+@contextmanager
+def changing(engine: Engine) -> Iterator[Connection]:
+    """Change the tables alone and at once: processes that start together wait for the first, and
+    one that is killed on the way leaves nothing half made.
+    """
+    with _alone(engine), engine.begin() as db:
+        if engine.dialect.name == "postgresql":
+            db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATING})
+        else:
+            db.exec_driver_sql("BEGIN IMMEDIATE")  # the driver begins nothing for a CREATE
+        yield db
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """Hold the system's lock beside a SQLite file; its own cannot be waited for at the first use,
+    when the file takes its journal.
+    """
+    file = sqlite_file(engine.url)
+    if file is None:
+        yield
+        return
+    with Path(f"{file}{CHANGING}").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from sqlalchemy import inspect, text
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
-from tanlian.database import migrate, open_database
+from tanlian.database import changing, open_database, upgrade
 from tanlian.readmodel.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -23,10 +23,17 @@ def open_read_model(url: str) -> Engine:
 
 def mend(engine: Engine) -> bool:
     """Make all tables anew, empty, where one of them is gone; returns whether that was so."""
-    missing = metadata.tables.keys() - set(inspect(engine).get_table_names())
-    if missing:
-        metadata.drop_all(engine)
-        with engine.begin() as db:
-            db.execute(text("DROP TABLE IF EXISTS alembic_version"))
-        migrate(engine, MIGRATIONS)
-    return bool(missing)
+    with engine.connect() as db:
+        if not _missing(db):
+            return False
+    with changing(engine) as db:
+        if not _missing(db):
+            return False  # another process was faster
+        metadata.drop_all(db)
+        db.execute(text("DROP TABLE IF EXISTS alembic_version"))
+        upgrade(db, MIGRATIONS)
+    return True
+
+
+def _missing(db: Connection) -> set[str]:
+    return metadata.tables.keys() - set(inspect(db).get_table_names())

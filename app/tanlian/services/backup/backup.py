@@ -30,7 +30,7 @@ from sqlalchemy.engine import Connection
 
 from tanlian.accounts import outbox, store
 from tanlian.accounts.tables import metadata
-from tanlian.database import JOURNALS, MAKING, sqlite_file
+from tanlian.database import CHANGING, JOURNALS, MAKING, sqlite_file
 from tanlian.readmodel.turn import WORKS
 from tanlian.services.backup import rows
 from tanlian.services.backup.errors import BackupRefused
@@ -44,7 +44,7 @@ LEFT_OUT = ("sessions",)
 _OWNER_ONLY = 0o700
 _SQLITE = b"SQLite format 3\0"
 _LOGS = (".jsonl", ".log")
-_PASSING = (*(f".{work}" for work in WORKS), MAKING, *JOURNALS)
+_PASSING = (*(f".{work}" for work in WORKS), MAKING, CHANGING, *JOURNALS)
 
 
 @dataclass(frozen=True, slots=True)
