@@ -198,10 +198,10 @@ def test_surrender__keyboard_alone__from_the_desk_to_the_met_duty(market, page) 
     press_to(page, "#tasks a[href*='duty.surrender']")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("duty.surrender"))
-    press_to(page, "#units-0-instrument")
-    page.keyboard.type("CEA24")
-    press_to(page, "#units-0-amount")
-    page.keyboard.type("1000")
+    # what is owed stands there already
+    assert page.locator("#units-0-instrument").input_value() == "CEA24"
+    assert page.locator("#units-0-amount").input_value() == "1000.000"
+    assert page.locator("#units-1-instrument").input_value() == ""
     press_to(page, "form.act > p > button")
     page.keyboard.press("Enter")
     sign_by_keyboard(page)

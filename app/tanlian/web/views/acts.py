@@ -18,6 +18,7 @@ from tanlian.web import act_forms, current, signing
 from tanlian.web.act_forms import ActForm
 from tanlian.web.guards import Forbidden, member
 from tanlian.web.security import local_target
+from tanlian.web.suggestions import suggested
 from tanlian.web.words import ACT_SENTENCES, ACT_STATES, NOUNS
 
 PAGE = 50
@@ -52,7 +53,7 @@ def act_form(name: str) -> ResponseReturnValue:
     if not _may(act):
         raise Forbidden("Your organisation's role does not include this page.")
     if request.method == "GET":
-        return _form_page(act_forms.blank(act, current.window().chain_time()))
+        return _form_page(_opened(act))
     form = act_forms.filled(act)
     account = request.form.get("signer", "")
     if "preview" in request.form:
@@ -75,6 +76,13 @@ def act_form(name: str) -> ResponseReturnValue:
             flash(gettext("Done: %(act)s.", act=gettext(act.title)))
             return redirect(local_target(request.args.get("next"), url_for("acts")), 303)
     return redirect(_here(act_id), 303)
+
+
+def _opened(act: Act) -> ActForm:
+    form = act_forms.blank(act, current.window().chain_time())
+    with current.tables() as db:
+        form.given |= suggested(db, act.name, current.session().person.organisation, form.given)
+    return form
 
 
 def _preview(form: ActForm, account: str) -> ResponseReturnValue:
