@@ -174,15 +174,15 @@ def due(db: Connection, now: int) -> list[Webhook]:
 
 def passed(db: Connection, number: int, place: tuple[int, int]) -> None:
     """Note that everything up to a place (block, log index) was not wanted."""
-    _change(db, number, block=place[0], log_index=place[1])
+    _go_on(db, number, place)
 
 
 def delivered(db: Connection, number: int, place: tuple[int, int], answer: str, now: int) -> None:
     """Note that the receiver took the event at a place."""
     _change(
-        db, number, block=place[0], log_index=place[1], failures=0, failing_since=None,
-        tried_at=now, answer=answer[:LONGEST_ANSWER],
-    )  # fmt: skip
+        db, number, failures=0, failing_since=None, tried_at=now, answer=answer[:LONGEST_ANSWER]
+    )
+    _go_on(db, number, place)
 
 
 def failed(db: Connection, one: Webhook, answer: str, now: int, *, for_good: bool = False) -> None:
@@ -203,6 +203,16 @@ def failed(db: Connection, one: Webhook, answer: str, now: int, *, for_good: boo
         tried_at=now,
         answer=answer[:LONGEST_ANSWER],
     )
+
+
+def _go_on(db: Connection, number: int, place: tuple[int, int]) -> None:
+    """Move a receiver's place forth, never back: who lost its turn may come with an old one."""
+    block, log_index = place
+    is_behind = (webhooks.c.block < block) | (
+        (webhooks.c.block == block) & (webhooks.c.log_index < log_index)
+    )
+    mine = (webhooks.c.id == number) & is_behind
+    db.execute(update(webhooks).where(mine).values(block=block, log_index=log_index))
 
 
 def _change(db: Connection, number: int, **values: Any) -> None:

@@ -1,7 +1,8 @@
 """Whose turn it is to do what one process does for all; the others wait to take over.
 
 PostgreSQL lends a lock for as long as a connection lives; beside a SQLite file lies a file for the
-system's lock. Both end with the process that held them, however it ended.
+system's lock. Both end with the process that held them, however it ended; with its machine within
+half a minute.
 """
 
 import fcntl
@@ -16,8 +17,14 @@ from sqlalchemy.exc import SQLAlchemyError
 PROJECTING = "projecting"
 DELIVERING = "delivering"
 CALLING = "calling"  # of webhooks
-_LOCKS = {PROJECTING: 0x7461_6E6D, DELIVERING: 0x7461_6E6E, CALLING: 0x7461_6E6F}
-WORKS = tuple(_LOCKS)
+LOCKS = {PROJECTING: 0x7461_6E6D, DELIVERING: 0x7461_6E6E, CALLING: 0x7461_6E6F}
+WORKS = tuple(LOCKS)
+# a machine that lost its power says no goodbye: the server looks after it, not in two hours
+_LOOK_AFTER = """
+SELECT set_config('tcp_keepalives_idle', '10', false),
+       set_config('tcp_keepalives_interval', '5', false),
+       set_config('tcp_keepalives_count', '3', false)
+"""
 
 
 class Turn:
@@ -42,7 +49,8 @@ def turn(engine: Engine, work: str = PROJECTING) -> Iterator[Turn | None]:
     """Yield the turn, or None while another process has it. It is given back at the end."""
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as held:
-            mine = held.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCKS[work]})
+            held.execute(text(_LOOK_AFTER))
+            mine = held.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCKS[work]})
             try:
                 yield Turn(held) if mine else None
             finally:

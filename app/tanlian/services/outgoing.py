@@ -2,7 +2,7 @@
 
 A name is resolved once, each address it has is looked at, and the connection goes to the address
 that was looked at. Redirects are not followed, the answer's body is not read, and the whole takes
-a bounded time.
+a bounded time, the look-up of the name included.
 """
 
 import http.client
@@ -10,7 +10,9 @@ import ipaddress
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
@@ -18,10 +20,23 @@ from urllib.parse import SplitResult, urlsplit
 from tanlian.domain.errors import InvalidInput, TanlianError
 
 LONGEST_URL = 512
+LOOK_UP_SECONDS = 5.0
 CONNECT_SECONDS = 5.0
 WHOLE_SECONDS = 15.0
 _GIVEN_OUT = ipaddress.ip_network("2000::/3")  # beyond it: site-local, IPv4 in other clothes
 _TRANSLATED = ipaddress.ip_network("2002::/16")  # leads to IPv4
+# a look-up cannot be broken off: those that were given up go on until the system gives them up
+_LOOK_UPS = threading.BoundedSemaphore(256)
+
+
+def addresses_of(host: str, port: int) -> list[str]:
+    """Return the IP addresses of a name, by the system's resolver, which may take its time.
+
+    Raises:
+        OSError, UnicodeError: it has none.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in found]
 
 
 class Undelivered(TanlianError):
@@ -33,12 +48,14 @@ class Undelivered(TanlianError):
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """`trusted` are the hosts that may lie in private networks and need no HTTPS; `tls` decides
-    which certificates are believed; `seconds` bound a whole exchange.
+    which certificates are believed; `seconds` bound an exchange, once connected.
     """
 
     trusted: frozenset[str] = frozenset()
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     seconds: float = WHOLE_SECONDS
+    look_up_seconds: float = LOOK_UP_SECONDS
+    look_up: Callable[[str, int], list[str]] = addresses_of
 
     def check(self, url: str) -> SplitResult:
         """Return the parts of an address to which something may be sent.
@@ -99,13 +116,34 @@ class Outgoing:
             line.close()
 
     def _connected(self, host: str, port: int) -> socket.socket:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [str(entry[4][0]) for entry in found]
+        addresses = self._looked_up(host, port)
         if host not in self.trusted and not all(is_public(one) for one in addresses):
             raise Undelivered(
                 f"{host} lies in a private network. An operator can allow it: `webhook_hosts`."
             )
         return socket.create_connection((addresses[0], port), timeout=CONNECT_SECONDS)
+
+    def _looked_up(self, host: str, port: int) -> list[str]:
+        """Ask for the addresses of a name in a thread of its own, for no longer than is allowed."""
+        if not _LOOK_UPS.acquire(blocking=False):
+            raise Undelivered("Too many names are being looked up; try again in a minute.")
+        found = Future[list[str]]()
+
+        def ask() -> None:
+            try:
+                found.set_result(self.look_up(host, port))
+            except (OSError, UnicodeError) as error:
+                found.set_exception(error)
+            finally:
+                _LOOK_UPS.release()
+
+        threading.Thread(target=ask, name="look-up", daemon=True).start()
+        try:
+            return found.result(self.look_up_seconds)
+        except FutureTimeout:
+            raise Undelivered(
+                f"The name {host} was not found within {self.look_up_seconds:.0f} seconds."
+            ) from None
 
 
 def is_public(address: str) -> bool:

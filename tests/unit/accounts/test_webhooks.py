@@ -135,3 +135,19 @@ def test_remove__nothing_is_left(office) -> None:
     with office.engine.connect() as db:
         assert webhooks.of_organisation(db, 1) == []
     assert due(office) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [((7, 2), (7, 3)), ((6, 9), (7, 3)), ((7, 3), (7, 3)), ((7, 4), (7, 4)), ((8, 0), (8, 0))],
+)
+def test_place__noted_by_whom_another_overtook__goes_forth_and_never_back(
+    office, place, expected
+) -> None:
+    """A process that lost its turn while a delivery was under way notes it late."""
+    number, _ = added(office, office.join("wang", 1))
+    with office.engine.begin() as db:
+        webhooks.delivered(db, number, place, "HTTP 200", office.now)
+        webhooks.passed(db, number, place)
+    found = only(office)
+    assert (found.block, found.log_index) == expected

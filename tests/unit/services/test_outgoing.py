@@ -129,3 +129,98 @@ def test_post__answer_drips_in__cut_after_its_time() -> None:
         stop.set()
         thread.join()
     assert time.monotonic() - began < 4
+
+
+def test_post__name_resolves_slowly__given_up_after_its_time_and_never_connected_to() -> None:
+    """The look-up goes on in the system; what it finds too late leads nowhere."""
+    go_on, ended, names = threading.Event(), threading.Event(), []
+
+    def slowly(host: str, _port: int) -> list[str]:
+        names.append(host)
+        go_on.wait(30)
+        ended.set()
+        return ["127.0.0.1"]
+
+    with receiving() as receiver:
+        url = receiver.url.replace("127.0.0.1", "slow.example")
+        outgoing = Outgoing(frozenset({"slow.example"}), look_up_seconds=0.3, look_up=slowly)
+        began = time.monotonic()
+        with pytest.raises(Undelivered) as refusal:
+            outgoing.post(url, {}, b"{}")
+        assert time.monotonic() - began < 5
+        go_on.set()
+        assert ended.wait(5)
+        time.sleep(0.1)
+        assert receiver.taken == receiver.refused == []
+    assert "slow.example was not found" in refusal.value.user_message
+    assert names == ["slow.example"]
+
+
+@pytest.mark.parametrize("found", [["127.0.0.1"], ["93.184.216.34", "127.0.0.1"]])
+def test_post__name_leads_inside_at_any_of_its_addresses__asked_once_and_refused(found) -> None:
+    asked = []
+
+    def answers(host: str, port: int) -> list[str]:
+        asked.append((host, port))
+        return found
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        port = server.getsockname()[1]
+        with pytest.raises(Undelivered) as refusal:
+            Outgoing(look_up=answers).post(f"https://rebound.example:{port}/", {}, b"{}")
+        with pytest.raises(TimeoutError):
+            server.accept()
+    assert "private network" in refusal.value.user_message
+    assert asked == [("rebound.example", port)]
+
+
+def test_post__name_changes_its_address__connected_to_the_one_that_was_looked_at() -> None:
+    with receiving() as receiver:
+        answers = [["127.0.0.1"], ["192.0.2.1"]]
+        outgoing = Outgoing(
+            frozenset({"moving.example"}), look_up=lambda _host, _port: answers.pop(0)
+        )
+        receiver.answers.append(204)
+        assert outgoing.post(receiver.url.replace("127.0.0.1", "moving.example"), {}, b"{}") == 204
+    assert answers == [["192.0.2.1"]]
+
+
+def test_post__no_such_name__says_so() -> None:
+    def unknown(_host: str, _port: int) -> list[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    with pytest.raises(Undelivered) as refusal:
+        Outgoing(look_up=unknown).post("https://nobody.example/", {}, b"{}")
+    assert refusal.value.user_message == (
+        "nobody.example cannot be reached: Name or service not known."
+    )
+
+
+def test_post__many_names_resolve_slowly__others_wait_no_longer_than_theirs() -> None:
+    """Every look-up that hangs keeps a thread of its own; beyond a number none is begun."""
+    go_on = threading.Event()
+
+    def slowly(_host: str, _port: int) -> list[str]:
+        go_on.wait(30)
+        return ["127.0.0.1"]
+
+    slow = Outgoing(look_up=slowly, look_up_seconds=0.001)
+    sentences = []
+    for number in range(300):
+        with pytest.raises(Undelivered) as refusal:
+            slow.post(f"https://slow-{number}.example/", {}, b"{}")
+        sentences.append(refusal.value.user_message)
+    assert "was not found within" in sentences[0]
+    assert "Too many names" in sentences[-1]
+    go_on.set()
+    ends = time.monotonic() + 10
+    with receiving() as receiver:
+        receiver.answers.append(204)
+        while True:  # the places come back
+            try:
+                assert Outgoing(HERE).post(receiver.url, {}, b"{}") == 204
+                break
+            except Undelivered:
+                assert time.monotonic() < ends
+                time.sleep(0.05)
