@@ -46,16 +46,20 @@ SUPERVISION = {
     "plants", "plant", "plant_csv", "quarantine_csv", "device", "device_csv", "reading", "evidence",
     "figure", "figure_csv", "calibre", "emitters_csv", "anomalies",
 }  # fmt: skip
-DESK = {"desk_list", "desk_csv", "organisation", "report", "complaint"}
+DESK = {
+    "desk_list", "desk_csv", "organisation", "report", "complaint", "report_document",
+    "complaint_document",
+}  # fmt: skip
 API = {
     "api_acts", "api_act", "api_unsigned", "api_lists", "api_list", "api_events",
-    "api_event_stream", "api_webhooks", "api_webhook",
+    "api_event_stream", "api_webhooks", "api_webhook", "api_documents", "api_document",
+    "api_report_document", "api_complaint_document",
 }  # fmt: skip
 ACTING = (
     DESK
     | API
     | {"programs", "webhooks"}
-    | {"desk", "acts", "act", "act_index", "unsigned", "keys", "payees"}
+    | {"desk", "acts", "act", "act_index", "unsigned", "keys", "payees", "documents", "document"}
 )
 OWN = {"people", "activity"}
 READS = PUBLIC - {"language", "sign_in", "sign_out", "join", "enter"} | OWN | SUPERVISION | ACTING

@@ -21,7 +21,7 @@ SELLERS = (
     "desk", "desk/own-reports", "desk/duties", "desk/coins", "desk/holdings", "desk/redemptions",
     "acts", "acts/new", "acts/new/report.submit", "acts/new/money.redeem",
     "acts/new/duty.surrender", "acts/new/complaint.file", "keys", "payees", "people", "activity",
-    "programs", "webhooks", "sessions/1", f"reports/{SELLER}/{YEAR}", "complaints/1", "certificates/{kept}",
+    "programs", "webhooks", "documents", "sessions/1", f"reports/{SELLER}/{YEAR}", "complaints/1", "certificates/{kept}",
     "acts/{act}",
 )  # fmt: skip
 REGULATORS = (

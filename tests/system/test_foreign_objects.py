@@ -20,7 +20,7 @@ YEAR = 2024
 PLANT = {"organisation": SELLER, "year": YEAR}
 KEPT = (
     "users", "keys", "trusted_payees", "approvals", "policies", "webhooks", "acts",
-    "act_transactions",
+    "act_transactions", "kept_documents", "form_drafts",
 )  # fmt: skip
 
 FOR_ALL = {
@@ -37,6 +37,8 @@ FOR_ALL = {
     "api_list": "the name of a list of one's own",
     "enter": "people of a demonstration: test_door",
     "report": "test_granted_pages", "complaint": "test_granted_pages",
+    "report_document": "test_documents", "complaint_document": "test_documents",
+    "api_report_document": "test_documents", "api_complaint_document": "test_documents",
 }  # fmt: skip
 PLANTS = {  # refused before anything is looked up
     "plant": {}, "plant_csv": {}, "quarantine_csv": {}, "device": {"number": 1},
@@ -49,6 +51,9 @@ OWNED = {
     "withdraw_act": {"act_id": "act"}, "unsigned": {"act_id": "act"},
     "sent_elsewhere": {"act_id": "act"},
     "export_key": {"address": "address"},
+    "document": {"number": "document"}, "remove_document": {"number": "document"},
+    "api_document": {"number": "document"}, "api_remove_document": {"number": "document"},
+    "remove_draft": {"draft_id": "draft"},
     "remove_payee": {"number": "payee"},
     "waive_second_person": {"number": "request"},
     "revoke_key": {"number": "api_key"},
@@ -69,7 +74,14 @@ SAID = {  # on the page with the form, which is one's own
     "export_key": lambda values: f"Your organisation has no key {values['address']}.",
     "waive_second_person": lambda values: f"Your organisation has no request {values['number']}.",
 }
-MARKS = ("sellers program", "sellers payee", "sellers.example", "seller-one", "seller-two")
+MARKS = (
+    "sellers document",
+    "sellers program",
+    "sellers payee",
+    "sellers.example",
+    "seller-one",
+    "seller-two",
+)
 
 
 class Market:
@@ -99,16 +111,25 @@ class Market:
         return {
             "webhook": program.post("/webhooks", body).json()["id"],
             "act": act.json()["id"],
+            "document": program.http.post(
+                f"{program.base}/documents",
+                params={"name": "sellers document"},
+                data=b"words",
+                headers={"Content-Type": "application/octet-stream"},
+                timeout=30,
+            ).json()["id"],
             "api_key": self.numbers("SELECT max(id) FROM api_keys WHERE organisation = 4"),
         }
 
     def _people(self) -> dict[str, object]:
+        self.seller.act("order.place", save="1", session="1")
         page = self.seller.get("payees")
         payee = {"label": "sellers payee", "account": "6222 0001", "password": PASSWORD}
         self.seller.send(page, 'name="label"', **payee)
         for wanted in ("yes", "no"):  # a second person is needed; a wish to need none is open
             self.seller.send(self.seller.get("people"), f'value="{wanted}"', wanted=wanted)
         return {
+            "draft": self.seller.get("acts").link("Place a quote").split("draft=")[1],
             "payee": self.numbers("SELECT id FROM trusted_payees"),
             "request": self.numbers("SELECT id FROM approvals"),
             "person": self.numbers("SELECT id FROM users WHERE login = 'seller-two'"),
@@ -171,9 +192,18 @@ def test_owned__by_its_owner__is_there(market) -> None:
     own = Program(market.address, market.token)
     assert own.get(f"/acts/{market.owned['act']}").json()["state"] in {"drafted", "asked"}
     assert own.get(f"/webhooks/{market.owned['webhook']}").status_code == 200
-    pages = ("programs", "payees", "people", "keys", "webhooks")
+    pages = ("programs", "payees", "people", "keys", "webhooks", "documents", "acts")
     shown = " ".join(market.seller.get(page).html for page in pages)
-    for name in ("address", "payee", "request", "api_key", "person", "webhook"):
+    for name in (
+        "address",
+        "payee",
+        "request",
+        "api_key",
+        "person",
+        "webhook",
+        "document",
+        "draft",
+    ):
         assert f"/{market.owned[name]}/" in shown or f'/{market.owned[name]}"' in shown, name
 
 
@@ -206,11 +236,13 @@ def test_plant__of_another__forbidden(market, endpoint) -> None:
 
 def test_lists__of_pages_and_api__name_nothing_of_another(market) -> None:
     """Pages about oneself, and the lists of a program."""
-    for page in ("acts", "keys", "payees", "people", "programs", "webhooks", "activity", "desk"):
+    for page in ("acts", "keys", "payees", "people", "programs", "webhooks", "activity", "desk",
+                 "documents"):  # fmt: skip
         answer = market.buyer.get(page)
         assert answer.status == 200, page
-        marks = (*MARKS, str(market.owned["act"]))
+        marks = (*MARKS, str(market.owned["act"]), str(market.owned["draft"]))
         assert [mark for mark in marks if mark in answer.html] == [], page
         assert any(mark in market.seller.get(page).html for mark in marks) or page == "keys", page
     assert market.buying.get("/acts").json()["items"] == []
     assert market.buying.get("/webhooks").json()["items"] == []
+    assert market.buying.get("/documents").json()["items"] == []

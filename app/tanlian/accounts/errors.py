@@ -85,6 +85,12 @@ class ActClosed(TanlianError):
     code = "act_closed"
 
 
+class DraftChanged(TanlianError):
+    """A draft of a form is not any more what it was when it was opened."""
+
+    code = "draft_changed"
+
+
 class SignatureRefused(TanlianError, ValueError):
     """What was signed is not what the act asks for."""
 

@@ -254,3 +254,31 @@ webhooks = Table(
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("organisation", "url", name="uq_webhooks_receiver"),
 )
+
+kept_documents = Table(
+    "kept_documents",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("organisation", Integer, nullable=False),  # whose person gave it
+    Column("sha256", String(64), nullable=False),  # what goes on chain
+    Column("name", String(128), nullable=False),
+    Column("kind", String(8), nullable=False),  # as found in its bytes
+    Column("size", Integer, nullable=False),  # bytes, before encryption
+    Column("content", LargeBinary, nullable=False),  # encrypted
+    Column("kept_by", ForeignKey("users.id"), nullable=False),
+    Column("kept_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),  # when an act first named it; it stays from then on
+    UniqueConstraint("organisation", "sha256", name="uq_kept_documents_owner"),
+)
+
+form_drafts = Table(
+    "form_drafts",  # forms of acts that somebody has begun to fill in
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("organisation", Integer, nullable=False, index=True),
+    Column("act", String(64), nullable=False),
+    Column("given", LargeBinary, nullable=False),  # encrypted: it may hold the words of a bid
+    Column("version", Integer, nullable=False),  # so that nobody saves over what another saved
+    Column("saved_by", ForeignKey("users.id"), nullable=False),
+    Column("saved_at", BigInteger, nullable=False),
+)

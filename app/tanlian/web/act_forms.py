@@ -3,7 +3,7 @@
 import json
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -13,11 +13,11 @@ from flask_babel import get_timezone
 from werkzeug.datastructures import FileStorage
 
 from tanlian.domain.errors import TanlianError
-from tanlian.domain.identity import document_hash
 from tanlian.domain.moments import parse_moment
 from tanlian.services.acts.act import Act, FieldsRefused, Figure
-from tanlian.services.acts.fields import Field, Raw
+from tanlian.services.acts.fields import Field, Raw, table_of
 
+Keep = Callable[[str, bytes], str]  # a name and bytes in, the SHA-256 out
 LINES = 6  # empty lines of a table; a longer one comes as a CSV file
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
 
@@ -26,7 +26,8 @@ _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
 class ActForm:
     """One act as a form: what was given, and what was wrong with it.
 
-    `once` is the number of this form: sent twice, it makes one act.
+    `once` is the number of this form: sent twice, it makes one act. `draft` names the draft that it
+    was opened from, and which version that was.
     """
 
     act: Act
@@ -35,6 +36,7 @@ class ActForm:
     errors: Mapping[str, TanlianError] = field(default_factory=dict)
     refusal: TanlianError | None = None
     figures: Sequence[Figure] = ()
+    draft: tuple[str, int] | None = None
 
     @property
     def is_wrong(self) -> bool:
@@ -83,16 +85,43 @@ def _asked(one: Field) -> Any:
     ]
 
 
-def filled(act: Act) -> ActForm:
-    """Return the form that was sent."""
-    given = {one.name: _given(one) for one in act.fields}
-    return ActForm(act, given, request.form.get("once", "")[:64])
+def filled(act: Act, keep: Keep) -> ActForm:
+    """Return the form that was sent; `keep` gets the documents in it.
+
+    What `keep` refuses stands as an error at its field, where the hash that was there before stays.
+    """
+    given: dict[str, Any] = {}
+    errors: dict[str, TanlianError] = {}
+    for one in act.fields:
+        try:
+            given[one.name] = _given(one, keep)
+        except TanlianError as error:
+            given[one.name], errors[one.name] = request.form.get(one.name, ""), error
+    draft, version = request.form.get("draft", ""), request.form.get("version", 0, type=int)
+    return ActForm(
+        act, given, request.form.get("once", "")[:64], errors,
+        draft=(draft, version) if draft else None,
+    )  # fmt: skip
 
 
-def _given(one: Field) -> Any:
+def storable(form: ActForm) -> dict[str, Any]:
+    """Return what was given as a draft keeps it: the lines of a CSV file instead of the file.
+
+    Raises:
+        InvalidInput: a file is no table.
+    """
+    return {
+        name: table_of(value) if isinstance(value, bytes) else value
+        for name, value in form.given.items()
+    }
+
+
+def _given(one: Field, keep: Keep) -> Any:
     name, widget = one.name, one.kind.widget
     if widget == "document":
-        return _document(request.files.get(f"{name}-file")) or request.form.get(name, "")
+        upload = request.files.get(f"{name}-file")
+        content = _content(upload)
+        return keep(_name(upload), content) if content else request.form.get(name, "")
     if widget == "rows":
         content = _content(request.files.get(f"{name}-file"))
         return content or _lines(one)
@@ -113,10 +142,8 @@ def _lines(one: Field) -> list[dict[str, str]]:
     return found
 
 
-def _document(upload: FileStorage | None) -> str:
-    """Return the hash of an uploaded file, which stays in the form; the file itself is not kept."""
-    content = _content(upload)
-    return document_hash(content).hex() if content else ""
+def _name(upload: FileStorage | None) -> str:
+    return (upload.filename or "") if upload is not None else ""
 
 
 def _content(upload: FileStorage | None) -> bytes:

@@ -18,13 +18,18 @@ def check(db: Connection, report: Report, visitor: Visitor) -> bool:
     Raises:
         Forbidden: the report is of no concern to the visitor's organisation.
     """
-    at_work = {report.organisation, report.assigned_to, report.verifier}
-    if visitor.organisation in at_work or visitor.roles & Role.REGULATOR:
+    if is_at_work(report, visitor):
         return True
     sight = Sight(db, visitor.organisation)
     if not sight.of(ViewKind.REPORTS, report.organisation, report.year):
         raise Forbidden("This report is between its emitter, its verifier and the regulator.")
     return sight.of(ViewKind.READINGS, report.organisation, report.year)
+
+
+def is_at_work(report: Report, visitor: Visitor) -> bool:
+    """Whether the visitor is the emitter, the verifier that is or was at work, or a regulator."""
+    at_work = {report.organisation, report.assigned_to, report.verifier}
+    return visitor.organisation in at_work or bool(visitor.roles & Role.REGULATOR)
 
 
 def links(report: Report, visitor: Visitor) -> list[Link]:

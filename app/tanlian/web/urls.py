@@ -7,7 +7,9 @@ from tanlian.web.views import (
     comparing,
     complaints,
     desk,
+    documents,
     door,
+    drafts,
     entrance,
     figures,
     health,
@@ -97,6 +99,12 @@ def install(app: Flask) -> None:
         ("/desk/<name>.csv", "desk_csv", desk.desk_csv, GET),
         ("/organisations/<int:number>", "organisation", desk.organisation, GET),
         ("/reports/<int:organisation>/<int:year>", "report", desk.report, GET),
+        (
+            "/reports/<int:organisation>/<int:year>/documents/<sha256>",
+            "report_document",
+            documents.report_document,
+            GET,
+        ),
         # -- workbench: regulator
         # -- workbench: verifier
         # -- workbench: emitter
@@ -105,6 +113,12 @@ def install(app: Flask) -> None:
         # -- workbench: observer
         # -- collaborative supervision
         ("/complaints/<int:number>", "complaint", complaints.complaint, GET),
+        (
+            "/complaints/<int:number>/documents/<sha256>",
+            "complaint_document",
+            documents.complaint_document,
+            GET,
+        ),
         # -- acting for one's organisation
         ("/acts", "acts", acts.acts, GET),
         ("/acts/new", "act_index", acts.act_index, GET),
@@ -115,7 +129,11 @@ def install(app: Flask) -> None:
         ("/acts/<act_id>/withdraw", "withdraw_act", acts.withdraw, POST),
         ("/acts/<act_id>/unsigned", "unsigned", acts.unsigned, GET),
         ("/acts/<act_id>/sent", "sent_elsewhere", acts.sent_elsewhere, POST),
+        ("/drafts/<draft_id>/remove", "remove_draft", drafts.remove_draft, POST),
         # -- one's people, keys and programs
+        ("/documents", "documents", documents.documents, GET),
+        ("/documents/<int:number>", "document", documents.document, GET),
+        ("/documents/<int:number>/remove", "remove_document", documents.remove, POST),
         ("/keys", "keys", keys.keys, GET),
         ("/keys/upload", "upload_key", keys.upload, POST),
         ("/keys/make", "make_key", keys.make, POST),

@@ -164,6 +164,7 @@ STATES = (  # of plans, redemptions, obligations, blocks
 )  # fmt: skip
 OWN_PAGES = {  # of the menu for people who are signed in: endpoint and words
     "acts": N_("Acts"),
+    "documents": N_("Documents"),
     "keys": N_("Keys"),
     "payees": N_("Payees"),
     "programs": N_("Programs"),

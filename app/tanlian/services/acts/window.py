@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.engine import Engine
 
-from tanlian.accounts import api_access, payees, policies
+from tanlian.accounts import api_access, kept_documents, payees, policies
 from tanlian.accounts.api_access import Once
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.errors import AnswerKnown
@@ -17,7 +17,7 @@ from tanlian.chain.errors import ChainUnreachable
 from tanlian.readmodel.queries import members
 from tanlian.services.access import Access
 from tanlian.services.acts.act import Act, Desk
-from tanlian.services.acts.fields import Raw
+from tanlian.services.acts.fields import DOCUMENT, Raw
 from tanlian.services.outbox import Outbox
 
 
@@ -77,7 +77,9 @@ class Window:
             known = api_access.answer(db, who.organisation, request)
         if known is not None:
             return known
-        calls = act.calls_for(self.desk(who, account), raws)
+        desk = self.desk(who, account)
+        calls = act.calls_for(desk, raws)
+        self._hold_documents(desk, act, raws)
         try:
             return self.outbox.draft(
                 origin,
@@ -91,6 +93,14 @@ class Window:
             )
         except AnswerKnown:  # the same request came twice at a time
             return self.submit(origin, who, act, raws, account=account, once=once)
+
+    def _hold_documents(self, desk: Desk, act: Act, raws: Mapping[str, Raw]) -> None:
+        """See to it that the documents that the act names, and that are kept, stay."""
+        named = [one.value(desk, raws.get(one.name)) for one in act.fields if one.kind is DOCUMENT]
+        hashes = [digest.hex() for digest in named if digest is not None]
+        if hashes:
+            with self.accounts.begin() as db:
+                kept_documents.mark_used(db, desk.organisation, hashes, self.now())
 
     def _number_called(self, words: str) -> int:
         with self.tables.connect() as db:

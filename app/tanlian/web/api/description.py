@@ -1,11 +1,12 @@
 """The description of the API (OpenAPI 3.1), made from the acts and lists themselves."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from flask import jsonify, render_template
 from flask.typing import ResponseReturnValue
 
+from tanlian.domain.document_types import LONGEST_NAME
 from tanlian.domain.roles import ALL_ROLES, role_names
 from tanlian.services.acts.act import Act
 from tanlian.services.acts.catalogue import catalogue
@@ -20,6 +21,8 @@ REFUSALS = (400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 502, 503)
 ERROR = {"$ref": "#/components/schemas/Error"}
 ACT = {"$ref": "#/components/schemas/Act"}
 CALLS = {"$ref": "#/components/schemas/Calls"}  # of a dry run
+DOCUMENT = {"$ref": "#/components/schemas/Document"}
+BYTES = {"type": "string", "format": "binary"}
 WEBHOOK = {"$ref": "#/components/schemas/Webhook"}
 SECRET = {
     "allOf": [WEBHOOK, {"type": "object", "required": ["secret"],
@@ -32,6 +35,8 @@ _IDEMPOTENCY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 64},
     "description": "The same key and body give the same act; another body is refused with 409.",
 }
+_NUMBERS = {"number", "organisation", "year"}  # of what stands in addresses
+_HASH = {"type": "string", "pattern": "^(0x)?[0-9a-f]{64}$"}
 _BEFORE = ("before", "The id of the last act seen.", {"type": "string"})
 _PLACE = (
     "after",
@@ -44,6 +49,9 @@ _AFTER = (
     "How many rows were seen.",
     {"type": "integer", "minimum": 0, "maximum": 10**LONGEST_NUMBER - 1},
 )
+
+
+_NAME = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
 
 
 @public
@@ -79,6 +87,55 @@ def document() -> dict[str, Any]:
         },
         "/acts/{id}/withdraw": {
             "post": _operation("withdraw", "Withdraw an unsigned act", answer=ACT, path="id")
+        },
+        "/documents": {
+            "get": _operation(
+                "documents",
+                "The documents that you keep here, newest first",
+                answer=_items(DOCUMENT),
+                query=(("before", "The id of the last one seen.", _AFTER[2]), _LIMIT),
+            ),
+            "post": _operation(
+                "keep_document",
+                "Keep a document, to name it in an act",
+                words="The body is the file: PDF, PNG, JPEG, DOCX, XLSX, ZIP or text in UTF-8. "
+                "It is stored encrypted; acts name it by the sha256 of the answer.",
+                answer=DOCUMENT,
+                status="201",
+                query=(("name", "What it is called.", _NAME),),
+                needed=("name",),
+                body=BYTES,
+                body_media="application/octet-stream",
+            ),
+        },
+        "/documents/{number}": {
+            "get": _operation(
+                "document", "One of your documents", answer=BYTES, media="*/*", path="number"
+            ),
+            "delete": _operation(
+                "remove_document", "Forget a document that no act names", path="number",
+                status="204",
+            ),
+        },
+        "/reports/{organisation}/{year}/documents/{sha256}": {
+            "get": _operation(
+                "report_document",
+                "A document behind a report",
+                words="For its emitter, the verifier at work and regulators.",
+                answer=BYTES,
+                media="*/*",
+                path="organisation year sha256",
+            )
+        },
+        "/complaints/{number}/documents/{sha256}": {
+            "get": _operation(
+                "complaint_document",
+                "A document of a complaint",
+                words="For its two sides and regulators.",
+                answer=BYTES,
+                media="*/*",
+                path="number sha256",
+            )
         },
         "/lists": {"get": _operation("lists", "The lists that you have")},
         "/events": {
@@ -221,6 +278,19 @@ def document() -> dict[str, Any]:
                         "created_at": {"type": "integer"},
                     },
                 },
+                "Document": {
+                    "type": "object",
+                    "required": ["id", "sha256", "name", "media_type", "size", "kept_at"],
+                    "properties": {
+                        "id": {"type": "integer"},
+                        "sha256": _HASH,
+                        "name": {"type": "string"},
+                        "media_type": {"type": "string"},
+                        "size": {"type": "integer"},
+                        "kept_at": {"type": "integer"},
+                        "used_at": {"type": ["integer", "null"]},
+                    },
+                },
                 "Act": {
                     "type": "object",
                     "required": ["id", "act", "state", "transactions"],
@@ -320,6 +390,12 @@ def _items(of: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _in_address(name: str) -> dict[str, Any]:
+    if name in _NUMBERS:
+        return {"type": "integer", "minimum": 1}
+    return _HASH if name == "sha256" else {"type": "string"}
+
+
 def _operation(
     name: str,
     title: str,
@@ -329,23 +405,19 @@ def _operation(
     body: dict[str, Any] | None = None,
     path: str = "",
     query: tuple[tuple[str, str, dict[str, Any]], ...] = (),
+    needed: Collection[str] = (),
     status: str = "200",
     media: str = "application/json",
+    body_media: str = "application/json",
 ) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [
-        {"name": n, "in": "query", "description": d, "schema": s} for n, d, s in query
+        {"name": n, "in": "query", "required": n in needed, "description": d, "schema": s}
+        for n, d, s in query
     ]
-    if path:
-        parameters.append(
-            {
-                "name": path,
-                "in": "path",
-                "required": True,
-                "schema": {"type": "integer", "minimum": 1}
-                if path == "number"
-                else {"type": "string"},
-            }
-        )
+    parameters += [
+        {"name": name, "in": "path", "required": True, "schema": _in_address(name)}
+        for name in path.split()
+    ]
     json_of = lambda schema: {"application/json": {"schema": schema}}  # noqa: E731
     answered = {media: {"schema": answer or {"type": "object"}}}
     refused = {"description": "Refused; nothing changed.", "content": json_of(ERROR)}
@@ -366,6 +438,7 @@ def _operation(
     if words:
         found["description"] = words
     if body is not None:
-        found["requestBody"] = {"required": True, "content": json_of(body)}
+        content = {body_media: {"schema": body}}
+        found["requestBody"] = {"required": True, "content": content}
         found["responses"]["202"] = {"description": "On its way.", "content": answered}
     return found

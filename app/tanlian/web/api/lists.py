@@ -30,14 +30,14 @@ _EXACT = 2**53
 @program(writes=False)
 def lists() -> ResponseReturnValue:
     """The lists that the organisation has."""
-    found = section.listings(_visitor().roles)
+    found = section.listings(visitor().roles)
     return jsonify(items=[{"name": one.name, "title": one.title} for one in found])
 
 
 @program(writes=False)
 def one(name: str) -> ResponseReturnValue:
     """A list, page by page: `after` counts the rows already seen."""
-    here, limit, after = _visitor(), number("limit", MOST, least=1, most=MOST), number("after", 0)
+    here, limit, after = visitor(), number("limit", MOST, least=1, most=MOST), number("after", 0)
     found = section.listing(name, here.roles)
     with current.tables() as db:
         rows, at = found.rows(db, here), position(db)
@@ -130,7 +130,8 @@ def exact(value: Any) -> Any:
     return value
 
 
-def _visitor() -> Visitor:
+def visitor() -> Visitor:
+    """Return for whom this request asks; a suspended organisation keeps its lists."""
     organisation = programs.person().organisation
     with current.tables() as db:
         at = position(db)

@@ -3,7 +3,7 @@
 from flask import Flask, Response, g
 from flask_wtf.csrf import CSRFProtect
 
-from tanlian.web.api import acts, description, lists, receivers
+from tanlian.web.api import acts, description, documents, lists, receivers
 from tanlian.web.rates import Rates
 
 BASE = "/api/v1"
@@ -27,6 +27,22 @@ def install(app: Flask, csrf: CSRFProtect, per_minute: int) -> None:
         ("/do/<name>", "api_do", acts.do, POST),
         ("/lists", "api_lists", lists.lists, GET),
         ("/lists/<name>", "api_list", lists.one, GET),
+        ("/documents", "api_documents", documents.documents, GET),
+        ("/documents", "api_keep_document", documents.keep, POST),
+        ("/documents/<int:number>", "api_document", documents.document, GET),
+        ("/documents/<int:number>", "api_remove_document", documents.remove, ("DELETE",)),
+        (
+            "/reports/<int:organisation>/<int:year>/documents/<sha256>",
+            "api_report_document",
+            documents.report_document,
+            GET,
+        ),
+        (
+            "/complaints/<int:number>/documents/<sha256>",
+            "api_complaint_document",
+            documents.complaint_document,
+            GET,
+        ),
         ("/events", "api_events", lists.events, GET),
         ("/events/stream", "api_event_stream", lists.stream, GET),
         ("/webhooks", "api_webhooks", receivers.receivers, GET),

@@ -1,13 +1,17 @@
 """Acting: choosing an act, filling in its form, signing it, and following what became of it."""
 
+from collections.abc import Mapping
 from itertools import groupby
+from typing import Any
 
 from flask import flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from tanlian.accounts import keystore, people
+from tanlian.accounts import form_drafts, kept_documents, keystore, people
+from tanlian.accounts.kept_documents import KeptDocument
 from tanlian.domain.errors import InvalidInput, TanlianError
+from tanlian.domain.identity import document_hash
 from tanlian.domain.roles import ALL_ROLES, Role, role_names
 from tanlian.readmodel.queries import members, units
 from tanlian.services.acts import catalogue
@@ -18,7 +22,7 @@ from tanlian.web import act_forms, current, signing
 from tanlian.web.act_forms import ActForm
 from tanlian.web.guards import Forbidden, member
 from tanlian.web.security import local_target
-from tanlian.web.suggestions import suggested
+from tanlian.web.views import drafts
 from tanlian.web.words import ACT_SENTENCES, ACT_STATES, NOUNS
 
 PAGE = 50
@@ -32,11 +36,12 @@ def acts() -> ResponseReturnValue:
     found = current.outbox().acts_of(who.organisation, before=before, limit=PAGE + 1)
     with current.office().engine.connect() as db:
         names = {one.id: one.name for one in people.people_of(db, who.organisation)}
+        begun = form_drafts.drafts_of(db, who.organisation)
     older = found[PAGE - 1].id if len(found) > PAGE else None
     titles = {name: act.title for name, act in catalogue.catalogue().items()}
     return render_template(
         "acts.html", submitted=found[:PAGE], older=older, titles=titles, people=names,
-        act_states=ACT_STATES,
+        act_states=ACT_STATES, drafts=begun,
     )  # fmt: skip
 
 
@@ -53,36 +58,53 @@ def act_form(name: str) -> ResponseReturnValue:
     if not _may(act):
         raise Forbidden("Your organisation's role does not include this page.")
     if request.method == "GET":
-        return _form_page(_opened(act))
-    form = act_forms.filled(act)
-    account = request.form.get("signer", "")
+        return _form_page(drafts.opened(act))
     if "preview" in request.form:
-        return _preview(form, account)
+        form = act_forms.filled(act, lambda _name, content: document_hash(content).hex())
+        return _preview(form, request.form.get("signer", ""))
+    form = act_forms.filled(act, _keep)
+    if form.is_wrong:
+        return _form_page(form)
+    return _saved(form) if "save" in request.form else _sent(form)
+
+
+def _saved(form: ActForm) -> ResponseReturnValue:
+    """Keep the form as a draft, whatever is still missing in it; nothing is sent."""
+    try:
+        draft = drafts.save(form)
+    except TanlianError as error:
+        form.refuse(error)
+        return _form_page(form)
+    flash(gettext("Saved as a draft. Your organisation finds it under Acts."))
+    here = url_for(
+        "act_form", name=form.act.name, draft=draft.id, next=request.args.get("next"),
+        quick=request.args.get("quick"),
+    )  # fmt: skip
+    return redirect(here, 303)
+
+
+def _sent(form: ActForm) -> ResponseReturnValue:
+    """Draft the act, and sign it where nothing has to be asked any more."""
+    account = request.form.get("signer", "")
     try:
         signing.check_account(account)
         act_id = current.window().submit(
-            current.origin(), current.session().person, act, form.raws(),
+            current.origin(), current.session().person, form.act, form.raws(),
             account=account, once=form.once,
         )  # fmt: skip
     except TanlianError as error:
         form.refuse(error)
         return _form_page(form)
-    if signing.is_ready(act, account) and _submitted(act_id).state == "drafted":
+    drafts.drop(form)
+    if signing.is_ready(form.act, account) and _submitted(act_id).state == "drafted":
         try:
             _sign(act_id)
         except TanlianError as error:
             return _act_page(act_id, error)
         if "quick" in request.args and _submitted(act_id).state == "done":
-            flash(gettext("Done: %(act)s.", act=gettext(act.title)))
+            flash(gettext("Done: %(act)s.", act=gettext(form.act.title)))
             return redirect(local_target(request.args.get("next"), url_for("acts")), 303)
     return redirect(_here(act_id), 303)
-
-
-def _opened(act: Act) -> ActForm:
-    form = act_forms.blank(act, current.window().chain_time())
-    with current.tables() as db:
-        form.given |= suggested(db, act.name, current.session().person.organisation, form.given)
-    return form
 
 
 def _preview(form: ActForm, account: str) -> ResponseReturnValue:
@@ -94,6 +116,29 @@ def _preview(form: ActForm, account: str) -> ResponseReturnValue:
         form.refuse(error)
     page, _ = _form_page(form)
     return page, 200
+
+
+def _keep(name: str, content: bytes) -> str:
+    office = current.office()
+    with office.engine.begin() as db:
+        kept = kept_documents.keep(
+            db, office.box, current.origin(), current.session().person, name=name, content=content
+        )
+    return kept.sha256
+
+
+def _kept(act: Act | None, values: Mapping[str, Any]) -> dict[str, KeptDocument]:
+    """Return the own documents among the values of an act, by the hash as it stands there."""
+    fields = act.fields if act is not None else ()
+    hashes = [
+        values[one.name]
+        for one in fields
+        if one.kind.widget == "document" and isinstance(values.get(one.name), str)
+    ]
+    organisation = current.session().person.organisation
+    with current.office().engine.connect() as db:
+        found = kept_documents.at_hand(db, [(organisation, one) for one in hashes])
+    return {digest: kept for (_, digest), kept in found.items()}
 
 
 @member
@@ -199,6 +244,7 @@ def _form_page(form: ActForm) -> tuple[str, int]:
         all_roles=role_names(int(ALL_ROLES)),
         form_lines=act_forms.LINES,
         most_bytes=current.config().max_upload_bytes - FORM_BYTES,
+        kept=_kept(form.act, form.given),
     )
     return page, 422 if form.is_wrong else 200
 
@@ -221,6 +267,7 @@ def _act_page(act_id: str, refusal: TanlianError | None) -> ResponseReturnValue:
         is_stored=signing.is_stored(submitted.account),
         is_mine=submitted.user_id == session.person.id,
         said=said,
+        kept=_kept(declared, submitted.details),
         act_states=ACT_STATES,
         act_sentences=ACT_SENTENCES,
         next=local_target(request.args.get("next"), url_for("acts")),

@@ -8,10 +8,10 @@ from tanlian.domain.supervision import Route
 from tanlian.readmodel.queries import complaints, members
 from tanlian.readmodel.queries.complaints import Complaint
 from tanlian.services.acts.supervision import COMPLAINT_KINDS, ROUTES
-from tanlian.web import current
+from tanlian.web import current, document_access
 from tanlian.web.desks import supervision as desk
 from tanlian.web.desks.listing import Link, Visitor
-from tanlian.web.guards import Forbidden, member
+from tanlian.web.guards import member
 from tanlian.web.supervision_words import COMPLAINT_EVENTS, COMPLAINT_STATES
 from tanlian.web.views.desk import visitor
 
@@ -21,10 +21,12 @@ def complaint(number: int) -> ResponseReturnValue:
     here = visitor()
     with current.tables() as db:
         found = complaints.complaint(db, number)
-        _check(found, here)
+        document_access.check_complaint(found, here)
         steps, names = complaints.steps_of(db, number), members.names(db)
+        named = document_access.of_complaint(db, found, here)
     return render_template(
         "complaint.html",
+        documents=document_access.at_hand(named),
         complaint=found,
         steps=steps,
         names=names,
@@ -36,17 +38,6 @@ def complaint(number: int) -> ResponseReturnValue:
         routes=ROUTES,
         Route=Route,
     )
-
-
-def _check(found: Complaint, here: Visitor) -> None:
-    """Let the complainant, the organisation complained about and regulators in.
-
-    Raises:
-        Forbidden: the complaint is between others.
-    """
-    parties = {found.complainant, found.subject}
-    if here.organisation not in parties and not here.roles & Role.REGULATOR:
-        raise Forbidden("This complaint is between its two sides and the regulator.")
 
 
 def _links(found: Complaint, here: Visitor) -> list[Link]:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from tanlian.accounts import form_drafts
 from tanlian.domain.roles import Role
 from tanlian.readmodel.queries import (
     allocation,
@@ -20,7 +21,7 @@ from tanlian.readmodel.queries import (
 )
 from tanlian.services.activity_files import rows_of
 from tanlian.services.acts.catalogue import catalogue
-from tanlian.web import current, report_access
+from tanlian.web import current, document_access, report_access
 from tanlian.web.datasets import csv_answer
 from tanlian.web.desks import section
 from tanlian.web.desks.listing import Listing, Visitor
@@ -56,6 +57,8 @@ def desk() -> ResponseReturnValue:
         names, held = members.names(db), money.balance(db, who.organisation)
         owed = allocation.owed_kg(db, who.organisation)
         frozen = holds.is_frozen(db, who.organisation)
+    with current.office().engine.connect() as db:
+        drafts = form_drafts.drafts_of(db, who.organisation)
     tasks.sort(key=lambda task: (task.until is None, task.until or 0))
     return render_template(
         "desk.html",
@@ -68,6 +71,7 @@ def desk() -> ResponseReturnValue:
         money=held,
         owed_kg=owed,
         frozen=frozen,
+        drafts=drafts,
         waiting=current.outbox().acts_of(
             who.organisation, before=None, limit=MOST_OPEN_ACTS, open_only=True
         ),
@@ -132,8 +136,10 @@ def report(organisation: int, year: int) -> ResponseReturnValue:
             "with_readings": with_readings,
             "names": members.names(db),
         }
+        named = document_access.of_report(db, found, here)
     return render_template(
         "report.html",
+        documents=document_access.at_hand(named),
         report=found,
         lines=lines,
         prefilled=json.dumps(rows_of(lines)),
