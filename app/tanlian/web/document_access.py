@@ -5,8 +5,9 @@ document by naming its hash in an act of one's own. A granted view shows hashes,
 """
 
 from collections.abc import Iterable
+from io import BytesIO
 
-from flask import Response, make_response
+from flask import Response, send_file
 from sqlalchemy.engine import Connection
 
 from tanlian.accounts import kept_documents
@@ -77,9 +78,10 @@ def sent(found: KeptDocument) -> Response:
     office = current.office()
     with office.engine.connect() as db:
         content = kept_documents.content(db, office.box, found)
-    answered = make_response(content)
-    answered.mimetype = found.type.media_type
-    answered.headers.set("Content-Disposition", "attachment", filename=found.name)
+    answered = send_file(
+        BytesIO(content), found.type.media_type, as_attachment=True, download_name=found.name,
+        conditional=False, etag=False,
+    )  # fmt: skip
     answered.headers["X-Content-Type-Options"] = "nosniff"
     return answered
 
