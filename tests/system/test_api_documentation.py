@@ -1,5 +1,6 @@
 """The examples of docs/api.md, run as they stand there."""
 
+import hashlib
 import json
 import re
 import shlex
@@ -17,6 +18,7 @@ from tanlian.bootstrap import serving
 from tanlian.services.webhooks import signature
 
 SELLER = 4
+REPORT = b"%PDF-1.7 of the reader"
 TEXT = (ROOT / "docs" / "api.md").read_text()
 COMMANDS = [
     one.replace("\\\n", " ")
@@ -49,6 +51,9 @@ def asked(command: str, address: str, key: str) -> requests.Response:
         elif word == "-H":
             name, _, value = next(words).partition(": ")
             headers[name] = value
+        elif word == "--data-binary":
+            next(words)  # the reader's own file
+            body = REPORT
         elif word == "-d":
             body = next(words).replace('"session": 7', '"session": 1')  # the one that is open here
         elif word != "-N":
@@ -72,6 +77,8 @@ def test_example__as_documented__is_answered(seller, command) -> None:
         assert found["state"] == "done"
     elif "/webhooks" in command:
         assert found["secret"].startswith("whsec_")
+    elif "/documents" in command:
+        assert found["sha256"] == hashlib.sha256(REPORT).hexdigest()
     else:
         assert found["items"]
 
