@@ -272,9 +272,8 @@ class SessionRun:
 
     def _until(self, function: str, event: str, steps: int, title: str) -> int:
         access = self.consortium.access
-        call = access.contracts.market.call(
-            function, self.number, steps, gas=GAS_OF_A_CALL * 2 + GAS_OF_STEPS * steps
-        )
+        gas = min(GAS_OF_A_CALL * 2 + GAS_OF_STEPS * steps, MOST_GAS_IN_A_CALL)
+        call = access.contracts.market.call(function, self.number, steps, gas=gas)
         calls = 0
         with self.consortium.narrator.progress(title) as advance:
             while True:
