@@ -87,21 +87,27 @@ def test_year__reported_assigned_endorsed_accepted_surrendered(site, enter) -> N
     emitter.page.locator("#lines-0-quantity").press("Tab")
     emitter.page.locator("#preview td", has_text=AS_SHOWN).first.wait_for()
     emitter.look()
+    emitter.press("Save as a draft")
+    emitter.open("desk")
+    emitter.follow("Submit the yearly report", emitter.page.locator("#drafts"))
+    assert emitter.page.locator("#lines-0-quantity").input_value() == str(TONNES)
     emitter.act(document=a_file(folder, f"report-{alias}"))
-    emitter.back()
+    emitter.open("desk/own-reports")
     assert AS_SHOWN.search(emitter.text())
     assert emitter.say("submitted") in emitter.text()
 
     regulator = enter(REGULATOR, "regulator")
     regulator.do_task("Reports of all emitters", name, "Assign a verifier", verifier="The verifier")
     verifier = enter(VERIFIER, "verifier")
+    verifier.open(f"reports/{organisation}/{YEAR}")
+    sealed = (folder / f"report-{alias}.pdf").read_bytes()
+    assert verifier.download(f"report-{alias}.pdf") == sealed
     opinion = a_file(folder, f"opinion-{alias}")
     verifier.do_task("Reports assigned to you", name, "Endorse", evidence=opinion)
     decision = a_file(folder, f"decision-{alias}")
     regulator.do_task("Reports of all emitters", name, "Accept", document=decision)
     regulator.open(f"reports/{organisation}/{YEAR}")
     assert regulator.say("accepted") in regulator.text()
-    sealed = (folder / f"report-{alias}.pdf").read_bytes()
     assert sha256(sealed).hexdigest() in regulator.text()  # as the emitter's browser showed it
 
     emitter.task("Your duties", str(YEAR), "Surrender").click()
@@ -216,6 +222,10 @@ def test_observer__admitted_invited_granted_a_view_and_complains(site, enter, ch
     regulator.do_task(
         "Complaints to decide", "The seller", "Take up", route="inspection", document=order
     )
+    regulator.open("desk/complaint-queue")
+    regulator.follow("Open", regulator.page.locator("tr", has_text="The seller").first)
+    smoke = (folder / f"smoke-{alias}.pdf").read_bytes()
+    assert regulator.download(f"smoke-{alias}.pdf") == smoke
     observer.open("desk/complaints")
     assert observer.say("taken up") in observer.text()
 

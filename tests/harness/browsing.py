@@ -92,6 +92,13 @@ class Person:
         name = re.compile("^" + re.escape(self.say(title)) + r"($| [(–(])")
         return self.page.get_by_label(name).first
 
+    def download(self, words: str) -> bytes:
+        """What the link with these words, which are no words of the pages, gives to be stored."""
+        with self.page.expect_download() as waited:
+            self.page.get_by_role("link", name=words, exact=True).first.click()
+        assert waited.value.suggested_filename == words
+        return Path(waited.value.path()).read_bytes()
+
     # -- coming in --------------------------------------------------------------------------------
 
     def sign_in(self, who: Credentials) -> "Person":
@@ -130,7 +137,7 @@ class Person:
                 control.select_option(str(value))
             else:
                 control.fill(str(value))
-        self.page.locator("form.act > p > button").last.click()
+        self.page.locator("form.act > p > button:not([name])").click()
         self.sign()
 
     def sign(self) -> None:

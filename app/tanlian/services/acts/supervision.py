@@ -87,7 +87,7 @@ _EVIDENCE = Field(
     "evidence",
     DOCUMENT,
     N_("Evidence"),
-    N_("The hash of a document sealed to the regulator, or of any file that you keep."),
+    N_("A file, of which only the SHA-256 goes on chain, or that hash itself."),
 )
 _ROUTE = Field(
     "route",
