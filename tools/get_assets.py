@@ -22,7 +22,6 @@ FILES = (
     "@noble/hashes/utils.js",
     "@noble/secp256k1/index.js",
     "echarts/dist/echarts.min.js",
-    "htmx-ext-sse/dist/sse.min.js",
     "htmx.org/dist/htmx.min.js",
     "swagger-ui-dist/swagger-ui-bundle.js",
     "swagger-ui-dist/swagger-ui.css",

@@ -1,6 +1,8 @@
 """One book in two browsers at once: live, right after a cut, with the clock of the stage."""
 
 import re
+import time
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -14,7 +16,8 @@ from tanlian.settings import load as load_settings
 
 SELLER = 4
 SOON = 20_000
-LONGEST_PAUSE = 64_000  # in which the page (htmx) does not try a lost stream again
+LONGEST_PAUSE = 10_000  # in which a page does not try a lost stream again
+OUTAGE_SECONDS = 25
 MINUTE = 60
 RUNNING = re.compile(r"^\d\d:\d\d:\d\d$")
 
@@ -80,6 +83,7 @@ def test_book__two_browsers__each_sees_the_other_without_reload(market, chromium
 
     # every stream is cut; what happens meanwhile is seen when the pages are there again
     place_behind_their_back(chain)
+    time.sleep(OUTAGE_SECONDS)
     assert level(watching, "69.13").count() == 0
     with serving(chain.target, "127.0.0.1", port):
         level(watching, "69.13").wait_for(timeout=LONGEST_PAUSE + SOON)
@@ -94,6 +98,49 @@ def test_book__two_browsers__each_sees_the_other_without_reload(market, chromium
 
 def place_behind_their_back(chain) -> None:
     ok(chain, "quote", 1, "sell", "69.13", 2, "--as", "seller")
+
+
+def test_stream__refused_again_and_again__tried_every_few_seconds(market, chromium) -> None:
+    """As a proxy answers whose server is away, or a server whose every place is taken."""
+    chain, _ = market
+    with serving(chain.target, "127.0.0.1", 0) as address:
+        page, tries = chromium.new_context(locale="en-GB").new_page(), []
+
+        def refuse(route) -> None:
+            tries.append(time.monotonic())
+            route.fulfill(status=503)
+
+        page.route("**/live", refuse)
+        page.goto(address + "sessions/1")
+        while len(tries) < 6:
+            page.wait_for_timeout(200)
+        pauses = [later - earlier for earlier, later in pairwise(tries)]
+        assert max(pauses) * 1_000 < LONGEST_PAUSE
+        assert pauses[0] < pauses[-1]
+        ok(chain, "quote", 1, "sell", "69.14", 2, "--as", "seller")
+        page.unroute("**/live")
+        level(page, "69.14").wait_for(timeout=LONGEST_PAUSE + SOON)
+        page.context.close()
+
+
+def test_page__not_given_when_a_block_came__asked_for_again(market, chromium) -> None:
+    chain, _ = market
+    with serving(chain.target, "127.0.0.1", 0) as address:
+        page, refused = chromium.new_context(locale="en-GB").new_page(), []
+        page.goto(address + "sessions/1")
+        page.wait_for_timeout(1_000)  # the stream is open
+
+        def refuse(route) -> None:
+            refused.append(route.request.url)
+            route.fulfill(status=503, body="")
+
+        page.route("**/sessions/1", refuse)
+        ok(chain, "quote", 1, "sell", "69.15", 2, "--as", "seller")
+        while not refused:
+            page.wait_for_timeout(100)
+        page.unroute("**/sessions/1")
+        level(page, "69.15").wait_for(timeout=SOON)
+        page.context.close()
 
 
 def test_stage__its_clock_runs_and_the_next_one_comes(market, chromium) -> None:
@@ -133,3 +180,28 @@ def test_candles__span_that_the_reader_chose__live_with_each_trade(market, chrom
         assert page.locator(".picture .volume").count() > 0
         assert page.evaluate("window.stayed")
         page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "over", "stage"),
+    [("en-GB", "The time of this stage is over", "stage one: additions only"),
+     ("zh-CN", "本阶段时间已到", "第一阶段：只增不撤")],
+)  # fmt: skip
+def test_stage__no_block_comes__says_that_its_time_is_over_and_goes_on(
+    tmp_path, chromium, language, over, stage
+) -> None:
+    with pytest.MonkeyPatch.context() as environment, served(tmp_path, environment) as chain:
+        found(chain, tmp_path)
+        with serving(chain.target, "127.0.0.1", 0) as address:
+            times = ("--cancels-until", "+12s", "--auction-ends", "+2h", "--closes", "+4h")
+            open_session(chain, *times)  # the chain's clock is now ahead of the server's
+            head = chain.connection().head()
+            page = chromium.new_context(locale=language).new_page()
+            page.goto(address + "sessions/1")
+            clock, shown = page.locator("[role=timer]"), page.locator("#market dd").first
+            expect(clock).to_have_text(RUNNING)
+            expect(clock).to_contain_text(over, timeout=SOON)
+            expect(shown).to_have_text(stage, timeout=SOON)
+            expect(clock).to_have_text(RUNNING)
+            assert chain.connection().head() == head
+            page.context.close()

@@ -78,6 +78,15 @@ def _note_standing(db: Connection) -> None:
         g.standing = position(db)
 
 
+def chain_time() -> int:
+    """Return the time that the next block will have at least, as anything sent now will see it.
+
+    The newest block alone does not tell: a chain without empty blocks may have stood for hours.
+    """
+    here, now = standing(), office().now()
+    return max(here.time, now) if here else now
+
+
 def await_block(number: int) -> None:
     """Wait a moment until the tables have a block, so that the next page shows what it brought."""
     ends = time.monotonic() + PROJECTION_SECONDS

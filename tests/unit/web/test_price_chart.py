@@ -1,14 +1,12 @@
 """Which candles a session's page shows: a bounded number, all of them reachable by links."""
 
 import html
-import json
 import re
 
 import pytest
 from sqlalchemy import insert
 
-from tanlian.domain.instrument import allowance
-from tanlian.readmodel.tables import sessions, traded_minutes
+from tanlian.readmodel.tables import traded_minutes
 from tanlian.web.price_chart import MOST_SHOWN, SPANS
 from unit.web.conftest import Site
 
@@ -26,15 +24,8 @@ def trade_in(site: Site, minutes: list[int], length: int = 4 * 3_600) -> None:
     priced = dict.fromkeys(
         ("first_half_ticks", "highest_half_ticks", "lowest_half_ticks", "last_half_ticks"), 14_000
     )
+    site.announce(SESSION, terms, volume_lots=len(minutes), trades=len(minutes), **priced)
     with site.tables.begin() as db:
-        db.execute(
-            insert(sessions).values(
-                id=SESSION, instrument=allowance(2024).token_id, terms=json.dumps(terms),
-                low_tick=6_300, high_tick=7_700, opens_at=terms["opens_at"],
-                closes_at=terms["closes_at"], paused=False, volume_lots=len(minutes),
-                turnover_half_ticks=0, trades=len(minutes), **priced,
-            )
-        )  # fmt: skip
         if minutes:
             rows = [{"session": SESSION, "minute": OPENED + m, "volume_lots": 1, "trades": 1}
                     | priced for m in minutes]  # fmt: skip

@@ -134,9 +134,8 @@ def visitor() -> Visitor:
     """Return for whom this request asks; a suspended organisation keeps its lists."""
     organisation = programs.person().organisation
     with current.tables() as db:
-        at = position(db)
         roles = members.member(db, organisation).roles
-    return Visitor(organisation, roles, at.time if at else current.office().now())
+    return Visitor(organisation, roles, current.chain_time())
 
 
 def number(name: str, otherwise: int, least: int = 0, most: int = 10**9 - 1) -> int:

@@ -1,7 +1,10 @@
-// Counts down to the end of a stage, by the chain's time as the page was made; asks for the page at zero.
+// Counts down to the end of a stage, by the chain's time as the page was made; asks for the page after it.
 let market = null;
-let ahead = 0; // seconds that the chain's clock is ahead of this browser's
+let zero = -Infinity; // the chain's time when this page's own clock stood at zero; it is never late again
+let ending = null;
+let patience = 1; // seconds after the end in which no new page came
 
+const own = () => Math.floor(performance.now() / 1000);
 const two = (number) => String(number).padStart(2, "0");
 
 function shown(seconds) {
@@ -16,11 +19,19 @@ function tick() {
   if (!clock) return;
   if (here !== market) { // another page, or the same with newer data
     market = here;
-    ahead = Number(clock.dataset.now) - Math.floor(Date.now() / 1000);
+    zero = Math.max(zero, Number(clock.dataset.now) - own());
   }
-  const left = Number(clock.dataset.until) - Math.floor(Date.now() / 1000) - ahead;
-  clock.textContent = shown(Math.max(left, 0));
-  if (left === 0) window.htmx.trigger(here, "clock");
+  if (clock.dataset.until !== ending) {
+    ending = clock.dataset.until;
+    patience = 1;
+  }
+  const left = Number(ending) - own() - zero;
+  const words = left > 0 ? shown(left) : clock.dataset.over;
+  if (clock.textContent !== words) clock.textContent = words;
+  if (left <= -patience) {
+    patience = 2 * patience + 1;
+    window.htmx.trigger(here, "clock");
+  }
 }
 
 setInterval(tick, 1000);

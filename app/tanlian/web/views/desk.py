@@ -163,6 +163,5 @@ def visitor() -> Visitor:
     """Return for whom the page is made; a suspended organisation keeps its lists."""
     organisation = current.session().person.organisation
     with current.tables() as db:
-        here = current.standing()
         roles = members.member(db, organisation).roles
-    return Visitor(organisation, roles, here.time if here else current.office().now())
+    return Visitor(organisation, roles, current.chain_time())

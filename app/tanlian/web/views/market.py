@@ -4,7 +4,6 @@ from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from tanlian.domain.errors import NotFound
-from tanlian.readmodel.checkpoints import position
 from tanlian.readmodel.queries import market as asking
 from tanlian.readmodel.queries import members
 from tanlian.web import current, price_chart, trading_panel
@@ -25,7 +24,9 @@ def sessions() -> ResponseReturnValue:
         found = asking.recent_sessions(db, before=before, limit=PAGE + 1)
         closes = asking.last_closes(db)
     older = found[PAGE - 1].id if len(found) > PAGE else None
-    return render_template("sessions.html", sessions=found[:PAGE], closes=closes, older=older)
+    return render_template(
+        "sessions.html", sessions=found[:PAGE], closes=closes, older=older, now=current.chain_time()
+    )
 
 
 @public
@@ -39,11 +40,13 @@ def session(number: int) -> ResponseReturnValue:
         names = members.names(db, {side for t in shown for side in (t.buyer, t.seller)})
         pictures = of_session(current.pictures(), db, found, standing, traded)
         candles = price_chart.price_chart(db, found, current.pictures())
-        here = position(db)
-        entry = trading_panel.panel(db, found, here.time if here else 0)
+        now = current.chain_time()
+        entry = trading_panel.panel(db, found, now)
     return render_template(
         "session.html",
         session=found,
+        now=now,
+        stage=found.stage(now),
         panel=entry,
         book=standing,
         trades=shown,
