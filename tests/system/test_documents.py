@@ -100,6 +100,9 @@ def test_report__its_document__opens_for_the_emitter_and_the_regulator_alone(peo
         assert status(people[organisation], path) == 404
         assert status(people[organisation], report) == 403
     assert status(people[SELLER], f"{report}/documents/{'ab' * 32}") == 404
+    for organisation, opened in ((REGULATOR, True), (BUYER, False)):
+        log = people[organisation].get("activity").text
+        assert (sha256(REPORT) in log and "document opened" in log) is opened
 
 
 def test_report__seen_by_a_granted_view__its_hash_but_not_the_document(people, report, year):

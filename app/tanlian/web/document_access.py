@@ -10,8 +10,9 @@ from io import BytesIO
 from flask import Response, send_file
 from sqlalchemy.engine import Connection
 
-from tanlian.accounts import kept_documents
+from tanlian.accounts import audit_log, kept_documents
 from tanlian.accounts.kept_documents import KeptDocument
+from tanlian.accounts.people import Person
 from tanlian.domain.errors import NotFound
 from tanlian.domain.roles import Role
 from tanlian.readmodel.queries import complaints, emissions
@@ -61,23 +62,28 @@ def at_hand(named: Named) -> dict[tuple[int, str], KeptDocument]:
         return kept_documents.at_hand(db, named)
 
 
-def answer(named: Named, sha256: str) -> Response:
-    """Send the document of a case that has this hash.
+def answer(named: Named, sha256: str, by: Person) -> Response:
+    """Send the document of a case that has this hash to a person.
 
     Raises:
         NotFound: the case names none, or it is not kept here.
     """
     for (_, digest), found in at_hand(named).items():
         if digest.removeprefix("0x") == sha256.removeprefix("0x").lower():
-            return sent(found)
+            return sent(found, by)
     raise NotFound("This document is not kept here; ask for it whoever signed for it.")
 
 
-def sent(found: KeptDocument) -> Response:
-    """Send a document as a file that the browser stores and never shows as a page of this site."""
+def sent(found: KeptDocument, by: Person) -> Response:
+    """Send a document as a file that the browser stores and never shows as a page of this site.
+
+    Who opened it stands in the log.
+    """
     office = current.office()
-    with office.engine.connect() as db:
+    with office.engine.begin() as db:
         content = kept_documents.content(db, office.box, found)
+        subject = f"{found.id}: {found.sha256}"
+        audit_log.record(db, current.origin(), "document opened", subject, by=by)
     answered = send_file(
         BytesIO(content), found.type.media_type, as_attachment=True, download_name=found.name,
         conditional=False, etag=False,

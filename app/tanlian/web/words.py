@@ -238,6 +238,15 @@ ACTS = (
     N_("key exported"),
     N_("second person required"),
     N_("second person waived"),
+    N_("webhook added"),
+    N_("webhook removed"),
+    N_("webhook secret renewed"),
+    N_("webhook resumed"),
+    N_("document kept"),
+    N_("document opened"),
+    N_("document removed"),
+    N_("form saved"),
+    N_("form removed"),
 )
 # said by static/proof.js; {names} are filled in there
 PROOF_STEPS = {

@@ -54,7 +54,7 @@ def keep() -> ResponseReturnValue:
 def document(number: int) -> ResponseReturnValue:
     with current.office().engine.connect() as db:
         found = kept_documents.document(db, programs.person().organisation, number)
-    return document_access.sent(found)
+    return document_access.sent(found, programs.person())
 
 
 @program(writes=True)
@@ -69,14 +69,14 @@ def report_document(organisation: int, year: int, sha256: str) -> ResponseReturn
     with current.tables() as db:
         found = emissions.report(db, organisation, year)
         named = document_access.of_report(db, found, visitor())
-    return document_access.answer(named, sha256)
+    return document_access.answer(named, sha256, programs.person())
 
 
 @program(writes=False)
 def complaint_document(number: int, sha256: str) -> ResponseReturnValue:
     with current.tables() as db:
         named = document_access.of_complaint(db, complaints.complaint(db, number), visitor())
-    return document_access.answer(named, sha256)
+    return document_access.answer(named, sha256, programs.person())
 
 
 def shown(one: KeptDocument) -> dict[str, Any]:
