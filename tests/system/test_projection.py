@@ -8,8 +8,11 @@ from sqlalchemy import delete, func, select, update
 
 from harness.founded import found, ok, open_session, wait
 from harness.postgres import server
-from harness.served import served
+from harness.served import CHAIN_ID, served
+from tanlian.chain.connection import Connection
 from tanlian.chain.contracts import Contracts
+from tanlian.chain.errors import NodeRefused
+from tanlian.readmodel import stretches
 from tanlian.readmodel.belonging import NodeBehind, OtherChain
 from tanlian.readmodel.checkpoints import position
 from tanlian.readmodel.projector import Projector
@@ -121,6 +124,59 @@ def test_catch_up__block_by_block__same_tables(tables, contracts, tmp_path) -> N
     for block in range(contracts.book.first_block(), end + 1):
         Projector(tables, contracts).catch_up(block)  # a new process each time
     assert everything(tables) == everything(whole)
+
+
+@pytest.mark.parametrize("events_at_once", [1, 7, 40])
+def test_catch_up__stretches_of_any_size__same_tables(
+    tables, contracts, tmp_path, monkeypatch, events_at_once
+) -> None:
+    whole = open_read_model(f"sqlite:///{tmp_path / 'whole.sqlite'}")
+    end = Projector(whole, contracts).catch_up()
+    monkeypatch.setattr(stretches, "BLOCKS_AT_FIRST", 3)
+    monkeypatch.setattr(stretches, "EVENTS_AT_ONCE", events_at_once)
+    assert Projector(tables, contracts).catch_up() == end
+    assert everything(tables) == everything(whole)
+
+
+class Faulty(Connection):
+    """A node that says no times in its logs, and refuses to tell of blocks after `last`."""
+
+    last = 10**9
+
+    def request(self, method, *params):
+        if method != "eth_getLogs":
+            return super().request(method, *params)
+        if int(params[0]["toBlock"], 16) > self.last:
+            raise NodeRefused("The node refused the request: out of memory.")
+        logs = super().request(method, *params)
+        return [{k: v for k, v in log.items() if k != "blockTimestamp"} for log in logs]
+
+
+def test_catch_up__logs_without_times__same_tables(tables, market, contracts, tmp_path) -> None:
+    whole = open_read_model(f"sqlite:///{tmp_path / 'whole.sqlite'}")
+    Projector(whole, contracts).catch_up()
+    silent = Contracts.of(Faulty(market.url, CHAIN_ID), contracts.book)
+    assert next(silent.events().read()).header is None
+    assert next(contracts.events().read()).header is not None
+    Projector(tables, silent).catch_up()
+    assert everything(tables) == everything(whole)
+
+
+def test_catch_up__node_fails_while_read_ahead__goes_on_where_it_stopped(
+    tables, market, contracts, monkeypatch
+) -> None:
+    monkeypatch.setattr(stretches, "BLOCKS_AT_FIRST", 4)
+    monkeypatch.setattr(stretches, "EVENTS_AT_ONCE", 20)
+    faulty = Faulty(market.url, CHAIN_ID)
+    faulty.last = contracts.connection.head() // 2
+    with pytest.raises(NodeRefused, match="out of memory"):
+        Projector(tables, Contracts.of(faulty, contracts.book)).catch_up()
+    with tables.connect() as db:
+        here = position(db)
+        newest = db.scalar(select(func.max(events.c.block)))
+    assert newest <= here.block <= faulty.last
+    Projector(tables, contracts).catch_up()
+    assert verify(tables, contracts).is_equal
 
 
 def test_catch_up__again__changes_nothing(tables, contracts) -> None:

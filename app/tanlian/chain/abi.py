@@ -3,7 +3,7 @@
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from eth_abi.abi import encode
@@ -15,7 +15,7 @@ from eth_abi.registry import registry as standard_types
 from tanlian.chain.keys import checksum, keccak
 from tanlian.domain.errors import InvalidInput
 
-_WORD = 32
+_DIGITS = 64  # of a word in hex
 _NO_CHARACTER = "\ufffd"
 
 
@@ -141,8 +141,11 @@ class EventType:
         return "0x" + keccak(f"{self.name}({types})".encode()).hex()
 
     @cached_property
-    def _indexed(self) -> tuple[tuple[str, str], ...]:
-        return tuple((e["name"], type_of(e)) for e in self.entry["inputs"] if e["indexed"])
+    def _indexed(self) -> tuple[tuple[str, Callable[[str], Any] | None], ...]:
+        """Name and reader of each topic; one without reader is the hash of what it stands for."""
+        return tuple(
+            (e["name"], word_reader(type_of(e))) for e in self.entry["inputs"] if e["indexed"]
+        )
 
     @cached_property
     def _plain(self) -> tuple[Mapping[str, Any], ...]:
@@ -153,45 +156,84 @@ class EventType:
         return tuple(type_of(e) for e in self._plain)
 
     @cached_property
-    def _is_all_words(self) -> bool:
-        return all(_is_word(kind) for kind in self._plain_types)
+    def _readers(self) -> tuple[tuple[str, int, Callable[[str, int], Any]], ...] | None:
+        """Name, place and reader of each value in the data; None if one needs the full decoder."""
+        found = []
+        for position, (entry, kind) in enumerate(zip(self._plain, self._plain_types, strict=True)):
+            reader = _reader_at(kind)
+            if reader is None:
+                return None
+            found.append((entry["name"], position * _DIGITS, reader))
+        return tuple(found)
 
     @cached_property
     def _order(self) -> tuple[str, ...]:
         return tuple(e["name"] for e in self.entry["inputs"])
 
+    @cached_property
+    def _is_in_order(self) -> bool:
+        """Whether the topics are declared before the data."""
+        return self._order == (
+            *(name for name, _ in self._indexed),
+            *(e["name"] for e in self._plain),
+        )
+
     def arguments(self, topics: Sequence[str], data: str) -> dict[str, Any]:
         """The arguments of one log, by name, in the order of the declaration."""
         found: dict[str, Any] = {}
-        for (name, kind), topic in zip(self._indexed, topics[1:], strict=True):
-            found[name] = word(kind, topic[2:]) if _is_word(kind) else topic
-        if self._is_all_words:
-            body = data[2:]
-            for position, entry in enumerate(self._plain):
-                start = position * _WORD * 2
-                found[entry["name"]] = word(entry["type"], body[start : start + _WORD * 2])
-        else:
+        for (name, read), topic in zip(self._indexed, topics[1:], strict=True):
+            found[name] = topic if read is None else read(topic[2:])
+        readers = self._readers
+        if readers is None:
             values = decode(self._plain_types, bytes.fromhex(data[2:]))
             for entry, value in zip(self._plain, values, strict=True):
                 found[entry["name"]] = tidy(entry, value)
-        return {name: found[name] for name in self._order}
+        else:
+            body = data[2:]
+            for name, start, read_at in readers:
+                found[name] = read_at(body, start)
+        return found if self._is_in_order else {name: found[name] for name in self._order}
 
 
-def _is_word(kind: str) -> bool:
-    """Whether a value of this type is one word that `word` reads."""
+def word_reader(kind: str) -> Callable[[str], Any] | None:
+    """What reads a word of this type from its 64 hex digits; None for what is no such word."""
     if kind.endswith("]"):
-        return False
-    return kind in {"address", "bool"} or kind.startswith("uint") or kind == "bytes32"
+        return None
+    if kind.startswith("uint"):
+        return _number
+    return _WORD_READERS.get(kind)
 
 
-def word(kind: str, digits: str) -> Any:
-    """Read one word of 64 hex digits."""
-    if kind == "address":
-        return checksum(digits[24:])
-    if kind == "bytes32":
-        return bytes.fromhex(digits)
-    number = int(digits, 16)
-    return bool(number) if kind == "bool" else number
+def _reader_at(kind: str) -> Callable[[str, int], Any] | None:
+    """What reads a value whose head begins at a digit of the data: a word, or an array of words."""
+    read = word_reader(kind.removesuffix("[]"))
+    if read is None:
+        return None
+    if not kind.endswith("[]"):
+        return lambda body, start: read(body[start : start + _DIGITS])
+
+    def array(body: str, start: int) -> tuple[Any, ...]:
+        begin = int(body[start : start + _DIGITS], 16) * 2 + _DIGITS
+        end = begin + int(body[begin - _DIGITS : begin], 16) * _DIGITS
+        return tuple(read(body[at : at + _DIGITS]) for at in range(begin, end, _DIGITS))
+
+    return array
+
+
+def _number(digits: str) -> int:
+    return int(digits, 16)
+
+
+@lru_cache(maxsize=10_000)
+def _address(digits: str) -> str:
+    return checksum(digits[24:])
+
+
+_WORD_READERS: dict[str, Callable[[str], Any]] = {
+    "address": _address,
+    "bool": lambda digits: int(digits, 16) != 0,
+    "bytes32": bytes.fromhex,
+}
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ class Event:
     block: int
     log_index: int
     tx_hash: str
+    header: tuple[str, int] | None = None  # hash and time of its block, where the node adds them
 
     def __getitem__(self, argument: str) -> Any:
         return self.arguments[argument]
@@ -47,13 +48,15 @@ class EventReader:
             kind = interface.by_topic.get(log["topics"][0])
             if kind is None:
                 continue
+            time = log.get("blockTimestamp")
             yield Event(
-                contract=name,
-                name=kind.name,
-                arguments=kind.arguments(log["topics"], log["data"]),
-                block=quantity(log["blockNumber"]),
-                log_index=quantity(log["logIndex"]),
-                tx_hash=log["transactionHash"],
+                name,
+                kind.name,
+                kind.arguments(log["topics"], log["data"]),
+                quantity(log["blockNumber"]),
+                quantity(log["logIndex"]),
+                log["transactionHash"],
+                None if time is None else (log["blockHash"], quantity(time)),
             )
 
     def read(

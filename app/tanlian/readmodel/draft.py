@@ -1,15 +1,16 @@
 """The changes that a range of blocks makes, gathered and written together with the checkpoint."""
 
 from collections import defaultdict
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, insert, select, update
+from sqlalchemy import Table, and_, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from tanlian.readmodel.bulk import Row, insert_rows
 from tanlian.readmodel.tables import orders
 
-Row = dict[str, Any]
 OrderKey = tuple[int, bool, int, int]  # session, buy, tick, position
 
 
@@ -23,23 +24,32 @@ class Draft:
         self._shorter: dict[OrderKey, int] = defaultdict(int)
         self._restated: dict[OrderKey, int] = defaultdict(int)
         self._ended: dict[OrderKey, tuple[str, int]] = {}
+        self._new_orders: dict[OrderKey, Row] = {}
         self.touched_accounts: set[tuple[int, int]] = set()  # instrument, organisation
 
     def add(self, table: Table, **values: Any) -> None:
         """A row that did not exist."""
         self._added[table].append(values)
 
+    def place(self, key: OrderKey, **values: Any) -> None:
+        """An order that begins to stand."""
+        session, buy, tick, position = key
+        row = {"session": session, "buy": buy, "tick": tick, "position": position, **values}
+        self._added[orders].append(row)
+        self._new_orders[key] = row
+
     def row(self, table: Table, **key: Any) -> Row:
         """A row by its primary key, to be changed in place; a new one has only its key."""
         known = self._rows[table]
-        names = tuple(column.name for column in table.primary_key)
-        place = tuple(key[name] for name in names)
-        if place not in known:
+        names = _key_of(table)
+        place = tuple([key[name] for name in names])
+        row = known.get(place)
+        if row is None:
             self._flush(table)
             where = and_(*(table.c[name] == key[name] for name in names))
             found = self._db.execute(select(table).where(where)).mappings().one_or_none()
-            known[place] = dict(found) if found is not None else dict(key)
-        return known[place]
+            row = known[place] = dict(found) if found is not None else dict(key)
+        return row
 
     def shorten(self, key: OrderKey, lots: int) -> None:
         """Take lots off what stands of an order."""
@@ -57,6 +67,7 @@ class Draft:
 
     def write(self) -> None:
         """Send everything to the database, in the transaction of the connection."""
+        self._shorten_new_orders()
         for table in list(self._added):
             self._flush(table)
         for table, rows in self._rows.items():
@@ -67,14 +78,22 @@ class Draft:
     def _flush(self, table: Table) -> None:
         rows = self._added.pop(table, None)
         if rows:
-            self._db.execute(insert(table), rows)
+            insert_rows(self._db, table, rows)
 
     def _upsert(self, table: Table) -> Any:
         dialect = postgresql if self._db.dialect.name == "postgresql" else sqlite
-        names = [column.name for column in table.primary_key]
+        names = _key_of(table)
         statement = dialect.insert(table)
         changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in names}
         return statement.on_conflict_do_update(index_elements=names, set_=changed)
+
+    def _shorten_new_orders(self) -> None:
+        """What happened to an order in the blocks that placed it needs no statement of its own."""
+        for key, row in self._new_orders.items():
+            row["open_lots"] -= self._shorter.pop(key, 0)
+            row["lots"] -= self._restated.pop(key, 0)
+            if key in self._ended:
+                row["ended"], row["ended_at"] = self._ended.pop(key)
 
     def _shorten_orders(self) -> None:
         place = and_(
@@ -99,6 +118,11 @@ class Draft:
             self._db.execute(
                 shorter.values(ended=bindparam("why"), ended_at=bindparam("then")), values
             )
+
+
+@cache
+def _key_of(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.primary_key)
 
 
 def _named(key: OrderKey) -> Row:

@@ -4,8 +4,9 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import delete, insert
@@ -13,10 +14,9 @@ from sqlalchemy.engine import Connection as Database
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from tanlian.chain.connection import Connection, quantity, result_of
+from tanlian.chain.connection import Connection
 from tanlian.chain.contracts import Contracts
 from tanlian.chain.errors import ChainError
-from tanlian.chain.events import Event
 from tanlian.domain.errors import TanlianError
 from tanlian.readmodel.belonging import Belonging, NodeBehind, OtherChain
 from tanlian.readmodel.checkpoints import Position, position
@@ -25,19 +25,17 @@ from tanlian.readmodel.emptying import empty
 from tanlian.readmodel.projections import load
 from tanlian.readmodel.projections.registry import (
     Fact,
-    asking_for_data,
-    asking_for_view,
     is_organisation,
     takers,
 )
 from tanlian.readmodel.store import mend
+from tanlian.readmodel.stretches import Stretch, StretchReader
 from tanlian.readmodel.tables import blocks, checkpoint, event_subjects, events
 from tanlian.readmodel.trading_accounts import refresh
 from tanlian.readmodel.turn import Turn, turn
 
 log = logging.getLogger(__name__)
 
-BLOCKS_AT_ONCE = 2_000
 PAUSE_SECONDS = 0.1
 PAUSE_WITHOUT_CHAIN_SECONDS = 2.0
 PAUSE_FOR_TURN_SECONDS = 1.0
@@ -63,7 +61,7 @@ class Projector:
         self._engine = engine
         self._contracts = contracts
         self._chain: Connection = contracts.connection
-        self._reader = contracts.events()
+        self._reader = StretchReader(contracts)
         self._belonging = Belonging(engine, contracts)
 
     def catch_up(self, last: int | None = None) -> Position:
@@ -75,17 +73,18 @@ class Projector:
         """
         head = self._chain.head() if last is None else last
         here = self._belonging.verified_position()
-        start = here.block + 1 if here else self._contracts.book.first_block()
-        while start <= head:
-            upto = min(start + BLOCKS_AT_ONCE - 1, head)
+        while (start := self._next(here)) <= head:
             try:
-                here = self._project(start, upto, here, head)
+                for stretch in self._reader.read(start, head):
+                    here = self._write(stretch, here, head)
             except TablesMoved:
                 here = self._belonging.verified_position()
-            start = here.block + 1 if here else self._contracts.book.first_block()
         if here is None:
             raise NodeBehind("The chain ends before the block of the deployment; check the node.")
         return here
+
+    def _next(self, here: Position | None) -> int:
+        return here.block + 1 if here else self._contracts.book.first_block()
 
     def follow(self, stop: threading.Event) -> None:
         """Stay at the head until `stop` is set; what is away is waited for.
@@ -135,18 +134,15 @@ class Projector:
         with self._engine.begin() as db:
             empty(db)
 
-    def _project(self, first: int, last: int, before: Position | None, head: int) -> Position:
-        found = list(self._reader.read(first, last))
-        headers = self._headers(sorted({event.block for event in found} | {last}))
-        data, answers = self._data_of_calls(found), self._answers(found)
+    def _write(self, stretch: Stretch, before: Position | None, head: int) -> Position:
+        last, end = stretch.last, stretch.headers[stretch.last]
         with _claimed(self._engine, before) as db:
             draft = Draft(db)
-            self._take_all(draft, found, headers, data, answers)
+            _take_all(draft, stretch)
             draft.write()
             refresh(
                 db, self._contracts, draft.touched_accounts, block=last if last == head else None
             )
-            end = headers[last]
             whole_from = head if before is None else before.whole_from
             db.execute(
                 insert(checkpoint).values(
@@ -154,87 +150,12 @@ class Projector:
                     chain_id=self._chain.chain_id,
                     genesis_hash=self._chain.genesis_hash,
                     block=last,
-                    block_hash=end["hash"],
-                    block_time=quantity(end["timestamp"]),
+                    block_hash=end.hash,
+                    block_time=end.time,
                     whole_from=whole_from,
                 )
             )
-        return Position(last, end["hash"], quantity(end["timestamp"]), whole_from)
-
-    def _take_all(
-        self,
-        draft: Draft,
-        found: Sequence[Event],
-        headers: Mapping[int, Mapping[str, Any]],
-        data: Mapping[str, bytes],
-        answers: Mapping[tuple[int, int], Any],
-    ) -> None:
-        for number in sorted({event.block for event in found}):
-            header = headers[number]
-            draft.add(
-                blocks, number=number, hash=header["hash"], time=quantity(header["timestamp"])
-            )
-        for event in found:
-            draft.add(
-                events,
-                block=event.block,
-                log_index=event.log_index,
-                contract=event.contract,
-                name=event.name,
-                tx_hash=event.tx_hash,
-                body=json.dumps(event.arguments, default=_plain),
-            )
-            for organisation in subjects(event.arguments):
-                draft.add(
-                    event_subjects,
-                    organisation=organisation,
-                    block=event.block,
-                    log_index=event.log_index,
-                )
-            take = takers.get((event.contract, event.name))
-            if take is not None:
-                time = quantity(headers[event.block]["timestamp"])
-                take(
-                    draft,
-                    Fact(
-                        event.contract,
-                        event.name,
-                        event.arguments,
-                        event.block,
-                        event.log_index,
-                        event.tx_hash,
-                        time,
-                        data.get(event.tx_hash, b""),
-                        answers.get((event.block, event.log_index)),
-                    ),
-                )
-
-    def _data_of_calls(self, found: Sequence[Event]) -> dict[str, bytes]:
-        """What the transactions were called with behind the events whose takers asked for it."""
-        asked = {e.tx_hash: None for e in found if (e.contract, e.name) in asking_for_data}
-        answers = self._chain.batch([("eth_getTransactionByHash", [h]) for h in asked])
-        calls = {h: result_of(answer) for h, answer in zip(asked, answers, strict=True)}
-        return {h: bytes.fromhex(call["input"][2:]) for h, call in calls.items() if call}
-
-    def _answers(self, found: Sequence[Event]) -> dict[tuple[int, int], Any]:
-        """What the views say for which takers asked, by the event's place."""
-        asked = [e for e in found if (e.contract, e.name) in asking_for_view]
-        readings = []
-        for event in asked:
-            view, arguments = asking_for_view[event.contract, event.name]
-            contract = self._contracts[event.contract]
-            readings.append(contract.reading(view, *(event.arguments[name] for name in arguments)))
-        answers = self._contracts.read_many(readings)
-        return {(e.block, e.log_index): a for e, a in zip(asked, answers, strict=True)}
-
-    def _headers(self, numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
-        wanted = list(numbers)
-        answers = self._chain.batch([("eth_getBlockByNumber", [hex(n), False]) for n in wanted])
-        headers = {n: result_of(answer) for n, answer in zip(wanted, answers, strict=True)}
-        for number, header in headers.items():
-            if header is None:  # a node may announce a block a moment before it serves it
-                headers[number] = self._chain.block(number)
-        return headers
+        return Position(last, end.hash, end.time, whole_from)
 
 
 @contextmanager
@@ -259,12 +180,59 @@ def _claimed(engine: Engine, before: Position | None) -> Iterator[Database]:
         raise moved from None
 
 
+def _take_all(draft: Draft, stretch: Stretch) -> None:
+    for number in sorted({event.block for event in stretch.found}):
+        header = stretch.headers[number]
+        draft.add(blocks, number=number, hash=header.hash, time=header.time)
+    for event in stretch.found:
+        draft.add(
+            events,
+            block=event.block,
+            log_index=event.log_index,
+            contract=event.contract,
+            name=event.name,
+            tx_hash=event.tx_hash,
+            body=_body(event.arguments),
+        )
+        for organisation in subjects(event.arguments):
+            draft.add(
+                event_subjects,
+                organisation=organisation,
+                block=event.block,
+                log_index=event.log_index,
+            )
+        take = takers.get((event.contract, event.name))
+        if take is not None:
+            take(
+                draft,
+                Fact(
+                    event.contract,
+                    event.name,
+                    event.arguments,
+                    event.block,
+                    event.log_index,
+                    event.tx_hash,
+                    stretch.headers[event.block].time,
+                    stretch.data.get(event.tx_hash, b""),
+                    stretch.answers.get((event.block, event.log_index)),
+                ),
+            )
+
+
 def subjects(said: Mapping[str, Any]) -> set[int]:
     """The organisations that an event is about."""
-    named = (said.get(name) for name in SUBJECTS)
+    named = [said[name] for name in _names_of_subjects(tuple(said))]
     return {number for number in named if is_organisation(number)}
+
+
+@cache
+def _names_of_subjects(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in arguments if name in SUBJECTS)
 
 
 def _plain(value: Any) -> str:
     """Bytes in JSON; integers are written as such and read back exactly by Python."""
     return "0x" + bytes(value).hex()
+
+
+_body = json.JSONEncoder(default=_plain).encode

@@ -59,10 +59,18 @@ LONG = {
         },
     ],
 }
+ARRAYS = {
+    **WORDS,
+    "inputs": [
+        {"name": "list", "type": "uint256[]", "indexed": False},
+        *WORDS["inputs"],
+        {"name": "whose", "type": "address[]", "indexed": False},
+    ],
+}
 
 
 @given(st.data())
-@pytest.mark.parametrize("entry", [WORDS, LONG], ids=["words", "dynamic"])
+@pytest.mark.parametrize("entry", [WORDS, ARRAYS, LONG], ids=["words", "arrays", "dynamic"])
 def test_event__any_arguments__are_read_back(entry, data):
     from eth_abi import encode
 
@@ -75,9 +83,14 @@ def test_event__any_arguments__are_read_back(entry, data):
     }
     types = ["bool", "bytes32", "uint256"]
     values = [drawn["flag"], drawn["hash"], drawn["amount"]]
+    drawn_list = tuple(data.draw(st.lists(st.integers(0, 2**256 - 1), max_size=5)))
+    if entry is ARRAYS:
+        drawn = {"list": drawn_list, **drawn, "whose": tuple(data.draw(st.lists(ADDRESS)))}
+        types = ["uint256[]", *types, "address[]"]
+        values = [drawn_list, *values, drawn["whose"]]
     if entry is LONG:
         drawn["text"] = data.draw(st.text(max_size=40).filter(lambda text: "\0" not in text))
-        drawn["list"] = tuple(data.draw(st.lists(st.integers(0, 2**256 - 1), max_size=5)))
+        drawn["list"] = drawn_list
         drawn["terms"] = (data.draw(st.integers(0, 2**256 - 1)), data.draw(ADDRESS))
         types += ["string", "uint256[]", "(uint256,address)"]
         values += [drawn["text"], drawn["list"], drawn["terms"]]

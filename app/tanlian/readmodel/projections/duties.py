@@ -1,7 +1,8 @@
 """Duties: rules of the periods, surrenders, shortfalls, carry-over and lapse."""
 
 from tanlian.domain.instrument import Instrument, Kind
-from tanlian.readmodel.draft import Draft, Row
+from tanlian.readmodel.bulk import Row
+from tanlian.readmodel.draft import Draft
 from tanlian.readmodel.projections.registry import Fact, leaves_out, takes
 from tanlian.readmodel.tables.duties import (
     carry_overs,

@@ -7,7 +7,8 @@ from typing import Any
 
 from tanlian.chain.activity_data import lines_in
 from tanlian.domain.report_state import ReportState
-from tanlian.readmodel.draft import Draft, Row
+from tanlian.readmodel.bulk import Row
+from tanlian.readmodel.draft import Draft
 from tanlian.readmodel.projections.registry import (
     Fact,
     hexadecimal,

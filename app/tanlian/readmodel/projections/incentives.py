@@ -8,7 +8,8 @@ from tanlian.chain.contracts import interface_of
 from tanlian.domain.holder import organisation_of_holder
 from tanlian.domain.incentives import REWARDS
 from tanlian.domain.market_states import CaseState
-from tanlian.readmodel.draft import Draft, Row
+from tanlian.readmodel.bulk import Row
+from tanlian.readmodel.draft import Draft
 from tanlian.readmodel.projections import money
 from tanlian.readmodel.projections.registry import (
     NOBODY,

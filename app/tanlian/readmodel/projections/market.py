@@ -7,13 +7,7 @@ from tanlian.domain import market_events
 from tanlian.domain.market_events import NEVER_STOOD, Fill, Kind, OrderRecord
 from tanlian.readmodel.draft import Draft, OrderKey
 from tanlian.readmodel.projections.registry import NOBODY, Fact, leaves_out, takes
-from tanlian.readmodel.tables import (
-    fills,
-    obligations,
-    orders,
-    sessions,
-    traded_minutes,
-)
+from tanlian.readmodel.tables import fills, obligations, sessions, traded_minutes
 from tanlian.readmodel.tables.acts import block_agreements, block_proposals, listings
 
 SECONDS_PER_MINUTE = 60
@@ -76,12 +70,8 @@ def paused_or_resumed(draft: Draft, fact: Fact) -> None:
 def placed(draft: Draft, fact: Fact) -> None:
     session = fact.said["session_id"]
     for record in market_events.records(fact.said["records"]):
-        draft.add(
-            orders,
-            session=session,
-            buy=record.buy,
-            tick=record.tick,
-            position=record.position,
+        draft.place(
+            _key(session, record),
             organisation=record.organisation,
             lots=record.lots,
             open_lots=record.lots,

@@ -4,7 +4,8 @@ from typing import Any
 
 from tanlian.proofs.logbook import Batch
 from tanlian.proofs.merkle_sum import keccak
-from tanlian.readmodel.draft import Draft, Row
+from tanlian.readmodel.bulk import Row
+from tanlian.readmodel.draft import Draft
 from tanlian.readmodel.projections.registry import Fact, hexadecimal, is_year, takes
 from tanlian.readmodel.tables.monitoring import (
     anchors,

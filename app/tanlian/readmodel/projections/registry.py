@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from tanlian.readmodel.draft import Draft
 
@@ -17,9 +16,8 @@ _YEARS = 10_000  # contracts take any number as a year; these can be years
 _ORGANISATIONS = 2**31  # members name some by any number; from here on nobody is named
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """An event with the time of its block."""
+class Fact(NamedTuple):
+    """An event with the time of its block; a tuple, for the tables are made of millions."""
 
     contract: str
     name: str

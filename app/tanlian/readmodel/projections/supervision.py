@@ -3,7 +3,8 @@
 from typing import Any
 
 from tanlian.domain.supervision import ComplaintStatus
-from tanlian.readmodel.draft import Draft, Row
+from tanlian.readmodel.bulk import Row
+from tanlian.readmodel.draft import Draft
 from tanlian.readmodel.projections.registry import Fact, hexadecimal, takes
 from tanlian.readmodel.tables.supervision import complaint_steps, complaints, view_grants
 
