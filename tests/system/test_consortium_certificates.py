@@ -1,18 +1,23 @@
 """A certificate of the consortium's CA in evidence: published by its organisation, checked offline."""
 
+import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import pytest
+from click.testing import CliRunner
 
 from harness.served import PASSPHRASE, served
 from tanlian.chain.keys import keccak
 from tanlian.domain.roles import Role
 from tanlian.proofs.evidence.check import check_bundle
 from tanlian.services.evidence_export import Case, export_case
-from tanlian_node.ca import create_root, pem
+from tanlian_node.ca import Purpose, create_root, pem
 from tanlian_node.ca_folder import CaFolder, load_certificate
+from tanlian_node.cli import main
 from tanlian_node.errors import BadCertificate
 from tanlian_node.member_keys import check_published, publish_certificate
+from tanlian_node.network_files import NodeRecord
 from tanlian_node.rpc import Rpc
 from tanlian_node.signer import LocalSigner
 
@@ -88,6 +93,34 @@ def test_evidence__certificate_that_nobody_published_or_of_another_root__does_no
             Rpc(published[0].url), published[3], place.fingerprint("verifier"),
             published[0].key("verifier").address,
         )  # fmt: skip
+
+
+def test_ca_check__membership_asked__names_the_organisation_or_says_what_is_wrong(
+    published, tmp_path
+):
+    it, _, place, register = published
+    node = NodeRecord("one", "emitter", "validator", "0x", "enode://", it.url, "")
+    record = {"name": "n", "chain_id": it.connection().chain_id, "nodes": [asdict(node)],
+              "founders": {}, "java_options": ""}  # fmt: skip
+    (place.folder.parent / "network.json").write_text(json.dumps(record))
+    now = datetime.now(UTC)
+    for slug, secret in (("emitter", SECRET), ("late", keccak(b"test/emitter"))):
+        if not (place.folder / slug / "ca.pem").exists():
+            place.create_authority(slug, secret, NOW)
+        place.refresh_list(slug, now)
+        place.issue(slug, "trader", secret, purpose=Purpose.MEMBER, now=NOW)
+
+    def check(slug, *more):
+        where = ("--folder", str(place.folder.parent), "--organisation", slug, "--name", "trader")
+        return CliRunner().invoke(main, ["ca", "check", *where, *more])
+
+    said = check("emitter", "--membership", register)
+    assert said.exit_code == 0, said.output
+    assert "Membership names the authority of emitter for organisation 2." in said.output
+    assert "Membership" not in check("emitter").output
+    refused = check("late", "--membership", register)  # made with the same key, published by nobody
+    assert refused.exit_code == 1
+    assert "as that of nobody" in refused.output
 
 
 def test_evidence__root_that_the_reader_knows_is_another__does_not_hold(published):

@@ -157,14 +157,30 @@ def refresh(folder: Path, passphrase_file: Path | None, organisation: str) -> No
 @folder_option
 @organisation_option
 @name_option
-def check(folder: Path, organisation: str, name: str) -> None:
-    """Check a certificate up to the root, its revocation, and its binding both ways."""
+@click.option("--membership", help="Its address, to ask it about the organisation's authority too.")
+@node_option
+def check(
+    folder: Path, organisation: str, name: str, membership: str | None, node: str | None
+) -> None:
+    """Check a certificate up to the root, its revocation, and its binding both ways.
+
+    With --membership also that the register names the organisation's authority, as `publish` left
+    it, for the organisation of the account that the authority is bound to.
+    """
+    from tanlian_node.binding import bound_address
+    from tanlian_node.ca_folder import load_certificate
     from tanlian_node.ca_network import ca_folder
+    from tanlian_node.member_keys import check_published
 
     place = ca_folder(folder, "")
     address = place.check(organisation, name, datetime.now(UTC))
     click.echo(f"{name} is valid and speaks for {address}.")
     click.echo(f"fingerprint 0x{place.fingerprint(organisation, name).hex()}")
+    if membership is not None:
+        _, account = bound_address(load_certificate(place.folder / organisation / "ca.pem"))
+        fingerprint = place.fingerprint(organisation)
+        number = check_published(rpc_of(folder, node), membership, fingerprint, account)
+        click.echo(f"Membership names the authority of {organisation} for organisation {number}.")
 
 
 @authority.command("publish")

@@ -163,6 +163,10 @@ def test_certificates__made_published_and_checked(operator):
         "ca", "publish", "--organisation", "exchange", "--id", 2, "--keyfile",
         operator.keyfile("exchange"),
     )  # fmt: skip
+    membership = operator.environment["TANLIAN_MEMBERSHIP"]
+    checked = ("ca", "check", "--name", "exchange-1", "--membership", membership)
+    said = operator.node(*checked, "--organisation", "exchange")
+    assert "Membership names the authority of exchange for organisation 2" in said
     operator.node("ca", "revoke", "--organisation", "exchange", "--name", "exchange-1")
     assert "was revoked" in operator.node(
         "ca", "check", "--organisation", "exchange", "--name", "exchange-1", fails=True
