@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import boa
 
@@ -29,6 +29,25 @@ REFERENCE = 6_000  # ticks: 60 yuan
 FULL = 10_000  # basis points
 RICH = 10**15  # micro-yuan
 PLENTY = 10**9  # lots
+
+
+class OrderPlace(NamedTuple):
+    """What an order id says."""
+
+    session: int
+    buy: bool
+    tick: int
+    position: int
+
+
+def order_place(order_id: int) -> OrderPlace:
+    """Return session, side, tick and position of an order id."""
+    return OrderPlace(
+        order_id >> 43,
+        bool(order_id >> 42 & 1),
+        order_id >> 22 & market_events.MAX_TICK,
+        order_id & market_events.NEVER_STOOD,
+    )
 
 
 @dataclass

@@ -10,9 +10,9 @@ import eth_abi
 from eth_utils import keccak
 
 from harness.consortium import CEA24, NORTH, deployer_of
+from harness.double_auction import Quote, match
 from harness.mini_chain import CHAIN_ID, Deployed, MiniChain, Receipt
 from tanlian.domain import market_events
-from tanlian.domain.double_auction import Quote, match
 from tanlian.domain.holder import holder_address
 from tanlian.domain.roles import Role
 from tanlian_contracts import artifact

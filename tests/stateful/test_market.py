@@ -18,8 +18,8 @@ from hypothesis.stateful import (
     rule,
 )
 
-from harness.market import FULL, HOUR, LOT, TICK, Market, deploy_market
-from tanlian.domain.market_events import Phase, order_place
+from harness.market import FULL, HOUR, LOT, TICK, Market, deploy_market, order_place
+from tanlian.domain.market_events import Phase
 
 NAMES = ("emitter", "other_emitter", "trader", "suspended")
 MONEY = 10**12

@@ -78,7 +78,7 @@ def test_block__proposed_sale_accepted__moves_units_and_money(session):
     assert "Accepted block trade 1." in ok(session, "block", "accept", 1, "--as", "buyer")
     assert trading(session, SELLER) == (units - 100_000, money + 8_000_000)
     assert trading(session, BUYER) == (bought + 100_000, spent - 8_000_000)
-    assert "block trade 1 in session 1: settled" in ok(session, "block", "show", 1)
+    assert "block trade 1 in session 1: traded" in ok(session, "block", "show", 1)
 
 
 def test_block__proposed_purchase_accepted__moves_units_the_other_way(session):

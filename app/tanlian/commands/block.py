@@ -85,14 +85,14 @@ def withdraw(access: Access, sender: Sender, *, proposal: int) -> None:
 @PROPOSAL
 @looking
 def show(access: Access, *, proposal: int) -> None:
-    """Show a proposal: who, what, and whether it is open, expired, settled or withdrawn."""
+    """Show a proposal: who, what, and whether it is open, expired, traded or withdrawn."""
     from tanlian.services import block_trades
     from tanlian.services.organisations import organisation
 
     found = block_trades.proposal(access, proposal)
     names = [organisation(access, str(id_)).name for id_ in (found.proposer, found.counterparty)]
     verb, preposition = ("buys", "from") if found.proposer_buys else ("sells", "to")
-    click.echo(f"block trade {found.id} in session {found.session}: {found.status}")
+    click.echo(f"block trade {found.id} in session {found.session}: {found.state}")
     click.echo(
         f"  terms    {names[0]} ({found.proposer}) {verb} {found.lots:,} t at "
         f"{show_price(found.tick)} {preposition} {names[1]} ({found.counterparty})"

@@ -28,11 +28,6 @@ class Distribution:
         """The mean, rounded down."""
         return self.total // self.count
 
-    def is_far_out(self, value: int, fence_ppm: int) -> bool:
-        """Tell whether a figure lies beyond a quartile by more than a share of their distance."""
-        reach = (self.upper_quartile - self.lower_quartile) * fence_ppm // 1_000_000
-        return not self.lower_quartile - reach <= value <= self.upper_quartile + reach
-
 
 @dataclass(frozen=True, slots=True)
 class Bar:

@@ -13,7 +13,6 @@ MICRO_PER_HALF_TICK = 5_000
 RECORD_BITS = 128
 QUOTE_BITS = 64
 QUOTES_PER_WORD = 4
-QUOTE_FIELDS = ("quotes1", "quotes2", "quotes3", "quotes4")
 NEVER_STOOD = 2**22 - 1  # the position of a side that met the book without standing in it
 MAX_LOTS = 2**28 - 1
 MAX_TICK = 2**20 - 1
@@ -111,15 +110,6 @@ class OrderRecord(NamedTuple):
             | self.position << 28
             | self.lots
         )
-
-
-class OrderPlace(NamedTuple):
-    """What an order id says."""
-
-    session: int
-    buy: bool
-    tick: int
-    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,16 +212,6 @@ def records(words: Iterable[int]) -> list[OrderRecord]:
     return found
 
 
-def order_place(order_id: int) -> OrderPlace:
-    """Return session, side, tick and position of an order id."""
-    return OrderPlace(
-        order_id >> 43,
-        bool(order_id >> 42 & 1),
-        order_id >> 22 & MAX_TICK,
-        order_id & NEVER_STOOD,
-    )
-
-
 def quote(buy: bool, tick: int, lots: int) -> int:
     """Return the 64 bits of a quote.
 
@@ -254,49 +234,6 @@ def quote_words(quotes: Sequence[int]) -> list[int]:
 def message_header(organisation: int, nonce: int, expires_at: int, words: int) -> int:
     """Return the first word of a signed message in a batch."""
     return organisation | nonce << 24 | expires_at << 48 | words << 88
-
-
-def quotes_typed_data(  # noqa: PLR0917 - the fields of the document, in their order
-    chain_id: int,
-    market: str,
-    session: int,
-    organisation: int,
-    nonce: int,
-    expires_at: int,
-    words: Sequence[int],
-) -> dict[str, object]:
-    """Return the EIP-712 document that a member signs to place quotes through a relayer."""
-    return {
-        "types": {
-            "EIP712Domain": [
-                {"name": "name", "type": "string"},
-                {"name": "version", "type": "string"},
-                {"name": "chainId", "type": "uint256"},
-                {"name": "verifyingContract", "type": "address"},
-            ],
-            "Quotes": [
-                {"name": "session", "type": "uint256"},
-                {"name": "organisation", "type": "uint256"},
-                {"name": "nonce", "type": "uint256"},
-                {"name": "expiresAt", "type": "uint256"},
-                *({"name": name, "type": "uint256"} for name in QUOTE_FIELDS),
-            ],
-        },
-        "primaryType": "Quotes",
-        "domain": {
-            "name": "Tanlian CarbonMarket",
-            "version": "1",
-            "chainId": chain_id,
-            "verifyingContract": market,
-        },
-        "message": {
-            "session": session,
-            "organisation": organisation,
-            "nonce": nonce,
-            "expiresAt": expires_at,
-            **dict(zip(QUOTE_FIELDS, [*words, 0, 0, 0], strict=False)),
-        },
-    }
 
 
 def reason(number: int) -> str:

@@ -101,10 +101,6 @@ class Profile:
             return int(_moment(value, name).timestamp())
         return int((_midnight(self.figure(name).value) + timedelta(days=1)).timestamp()) - 1
 
-    def unconfirmed(self) -> list[Figure]:
-        """Return the figures of status K: known, not re-read, fit for demonstration only."""
-        return [figure for figure in self.figures.values() if figure.status == "K"]
-
     def compliance_rules(self) -> ComplianceRules:
         """Return what the contract keeps of this profile."""
         number = self.figure

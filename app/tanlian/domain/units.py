@@ -23,19 +23,9 @@ MICRO_YUAN_PER_HALF_TICK = 5_000  # the midpoint of two quotes never rounds
 _NUMBER = re.compile(r"(?P<whole>[0-9]{1,3}(?:[,_][0-9]{3})+|[0-9]+)(?:\.(?P<part>[0-9]+))?")
 
 
-def fill_cost(lots: Lots, bid: Ticks, ask: Ticks) -> MicroYuan:
-    """Cost of a fill of `lots` at the midpoint of the two quotes; exact."""
-    return MicroYuan(lots * (bid + ask) * MICRO_YUAN_PER_HALF_TICK)
-
-
 def cost(lots: Lots, price: Ticks) -> MicroYuan:
     """Cost of `lots` at one price; exact."""
     return MicroYuan(lots * price * MICRO_YUAN_PER_TICK)
-
-
-def lots_to_kilograms(lots: Lots) -> Kilograms:
-    """Kilograms of a number of lots."""
-    return Kilograms(lots * KILOGRAMS_PER_LOT)
 
 
 def parse_tonnes(text: str) -> Kilograms:

@@ -9,7 +9,7 @@ from tanlian.domain.units import KILOGRAMS_PER_LOT, MICRO_YUAN_PER_TICK
 from tanlian.services.access import Access
 from tanlian.services.organisations import find
 
-ENDS = {"BlockTraded": "settled", "BlockWithdrawn": "withdrawn"}
+ENDS = {"BlockTraded": "traded", "BlockWithdrawn": "withdrawn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Proposal:
     tick: int
     lots: int
     expires_at: int
-    status: str  # open, expired, settled, withdrawn
+    state: str  # open, expired, traded, withdrawn
 
 
 def propose(
@@ -73,11 +73,11 @@ def proposal(access: Access, number: int) -> Proposal:
         tick=record.tick,
         lots=record.lots,
         expires_at=record.expires_at,
-        status=_status(access, number, expires_at=record.expires_at, is_open=record.open),
+        state=_state(access, number, expires_at=record.expires_at, is_open=record.open),
     )
 
 
-def _status(access: Access, number: int, *, expires_at: int, is_open: bool) -> str:
+def _state(access: Access, number: int, *, expires_at: int, is_open: bool) -> str:
     if is_open:
         return "open" if access.connection.now() <= expires_at else "expired"
     ended = access.contracts.events().read(

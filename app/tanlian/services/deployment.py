@@ -289,9 +289,4 @@ def plain(value: Any) -> Any:
     return value
 
 
-def unsent(book: Book, steps: Sequence[Step]) -> list[Step]:
-    """The steps that the book does not record."""
-    return [step for step in steps if not _is_recorded(book, step)]
-
-
 __all__ = ["Expect", "New", "Plan", "Setting", "Step", "Wire", "deploy", "nothing", "steps_of"]

@@ -8,6 +8,7 @@ from tanlian.domain.audit.sessions import Session, Trade
 from tanlian.domain.audit.words import FillKind
 from tanlian.domain.instrument import Instrument
 from tanlian.domain.trading_need import Side
+from tanlian.domain.units import MICRO_YUAN_PER_HALF_TICK
 from tanlian.services.auditing import Books
 from tanlian.services.report.figures import half_tick_price, price, thousands, tonnes, yuan
 from tanlian.services.report.order_book import StandingOrder, draw_order_book, levels
@@ -39,7 +40,6 @@ PRICE_KEYS = (
     Key("reference", "参考价 reference price"),
     Key("closing", "收盘价 closing price"),
 )
-MICRO_YUAN_PER_HALF_TICK = 5_000
 
 
 def run_report(

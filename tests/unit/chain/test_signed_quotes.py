@@ -6,10 +6,11 @@ from eth_account.messages import encode_typed_data
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.typed_quotes import quotes_typed_data
 from tanlian.chain.keys import Key, keccak
 from tanlian.chain.signed_quotes import Message, batches
 from tanlian.domain.errors import InvalidInput
-from tanlian.domain.market_events import MAX_LOTS, MAX_TICK, quotes_typed_data
+from tanlian.domain.market_events import MAX_LOTS, MAX_TICK
 from tanlian.domain.quotes import Quote, pack_quotes
 
 KEY = Key.derived("test", "emitter")

@@ -5,9 +5,9 @@ from eth_account.messages import encode_typed_data
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.typed_quotes import quotes_typed_data
 from tanlian.chain.keys import Key, keccak
 from tanlian.chain.signed_quotes import Message
-from tanlian.domain.market_events import quotes_typed_data
 from tanlian.domain.quotes import Quote, pack_quotes
 
 SECRET = keccak(b"a member's key")

@@ -30,7 +30,9 @@ def rules(request: pytest.FixtureRequest) -> Profile:
 def test_profile__every_figure__names_source_and_status(rules: Profile) -> None:
     assert len(rules.figures) >= 20
     assert all(figure.source and figure.status in "VSK" for figure in rules.figures.values())
-    assert rules.unconfirmed(), "figures of status K must be marked, not hidden"
+    assert any(figure.status == "K" for figure in rules.figures.values()), (
+        "hides what it is not sure of"
+    )
 
 
 def test_profile__hash__changes_with_any_figure() -> None:

@@ -53,14 +53,6 @@ def test_histogram__any_figures__each_is_in_its_bar_and_counted_once(values) -> 
     assert bars[-1].count > 0
 
 
-def test_is_far_out__fences__count_from_the_quartiles() -> None:
-    found = distribution([10, 20, 30, 40, 50])  # quartiles 20 and 40
-    assert not found.is_far_out(70, 1_500_000)
-    assert found.is_far_out(71, 1_500_000)
-    assert not found.is_far_out(-10, 1_500_000)
-    assert found.is_far_out(-11, 1_500_000)
-
-
 def test_regions__all__have_a_tile_of_their_own_and_both_names() -> None:
     places = [(found.map, found.at) for found in regions()]
     assert len(places) == len(set(places))

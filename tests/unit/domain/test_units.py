@@ -8,11 +8,7 @@ from tanlian.domain.errors import InvalidInput
 from tanlian.domain.roles import Role, parse_roles, role_names
 from tanlian.domain.units import (
     Kilograms,
-    Lots,
     Ticks,
-    cost,
-    fill_cost,
-    lots_to_kilograms,
     parse_price,
     parse_tonnes,
     parse_yuan,
@@ -20,17 +16,6 @@ from tanlian.domain.units import (
     show_tonnes,
     show_yuan,
 )
-
-
-@given(st.integers(0, 10**9), st.integers(0, 10**7), st.integers(0, 10**7))
-def test_fill_cost__midpoint__never_rounds(lots, bid, ask):
-    found = fill_cost(Lots(lots), Ticks(bid), Ticks(ask))
-    assert 2 * found == cost(Lots(lots), Ticks(bid)) + cost(Lots(lots), Ticks(ask))
-
-
-def test_fill_cost__seven_lots_at_73_05_and_73_00__by_hand():
-    assert fill_cost(Lots(7), Ticks(7305), Ticks(7300)) == 511_175_000
-    assert lots_to_kilograms(Lots(7)) == 7_000
 
 
 @pytest.mark.parametrize(

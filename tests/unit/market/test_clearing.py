@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.double_auction import Quote, match, volume_weighted_tick
 from harness.market import TICK, Market
 from tanlian.domain import market_events
-from tanlian.domain.double_auction import Quote, match, volume_weighted_tick
 from tanlian.domain.market_events import NEVER_STOOD, Kind
 
 BIDDERS = ("emitter", "trader")

@@ -6,6 +6,7 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 
 from harness.market import HOUR, LOT, REFERENCE, RICH, Market
+from harness.typed_quotes import quotes_typed_data
 from tanlian.domain import market_events
 
 N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -22,7 +23,7 @@ def signed(market: Market, name: str, nonce: int, words: list[int], **changes) -
     """A message of a member; `changes` falsify parts of what is signed or of what is sent."""
     member = market.members[name]
     expires_at = changes.get("expires_at", boa.env.timestamp + HOUR)
-    document = market_events.quotes_typed_data(
+    document = quotes_typed_data(
         changes.get("chain_id", boa.env.evm.patch.chain_id),
         changes.get("contract", market.contract.address),
         changes.get("session", market.session),

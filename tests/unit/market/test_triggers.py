@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.market import HOUR, LOT, PLENTY, REFERENCE, RICH, TICK, Market
+from harness.market import HOUR, LOT, PLENTY, REFERENCE, RICH, TICK, Market, order_place
 from tanlian.domain import market_events
 from tanlian.domain.roles import Role
 
@@ -333,7 +333,7 @@ def test_reasons__of_the_python_mirror__are_those_of_the_contract():
 )
 def test_order_record__packed__round_trip(record, session):
     assert market_events.record(record.packed()) == record
-    assert market_events.order_place(record.order_id(session)) == (
+    assert order_place(record.order_id(session)) == (
         session,
         record.buy,
         record.tick,

@@ -75,7 +75,7 @@ def test_duties__met_late_and_not_at_all__tables_equal_the_contract(year, tables
             duties.duty(db, org, PERIOD + 1)
         with pytest.raises(NotFound):
             duties.surrender(db, 99)
-        assert duties.period(db, PERIOD).offset_limit_ppm == limit
+        assert duties.period(db, PERIOD).rules.offset_limit_ppm == limit
 
 
 def test_reexamination__lowers_the_duty__shortfall_corrected(year, tables) -> None:

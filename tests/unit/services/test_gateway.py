@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.cems_files import load_cems
 from tanlian.chain.errors import ChainUnreachable
 from tanlian.domain.errors import InvalidInput, NotFound
 from tanlian.domain.monitoring.plausibility import Doubt, MonitoringRules, demonstration_rules
@@ -18,7 +19,6 @@ from tanlian.domain.monitoring.substitution import substitute_mass
 from tanlian.domain.reading import Reading, ReadingStatus
 from tanlian.proofs.period_roots import Period, period_roots
 from tanlian.proofs.reading_signature import address_of, sign_reading
-from tanlian.services.cems_files import load_cems
 from tanlian.services.gateway.gateway import AnchorConflict, Gateway
 from tanlian.services.gateway.http import application
 from tanlian.services.gateway.service import GatewayService

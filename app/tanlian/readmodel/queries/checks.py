@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from tanlian.domain.market_states import RatingState
 from tanlian.readmodel.queries.making import made
-from tanlian.readmodel.tables.checks import check_results, check_rounds, ratings, scores
+from tanlian.readmodel.tables.checks import check_rounds, ratings, scores
 
 
 class RoundKind(IntEnum):
@@ -35,28 +35,6 @@ class Round:
     contest_until: int
     finished_at: int | None
     digest: str | None
-    tx_hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a round found of an organisation; kg. `flags` holds one bit a trigger that held."""
-
-    round: int
-    organisation: int
-    entitled_kg: int
-    declared_kg: int
-    verified_kg: int
-    accepted_kg: int
-    duty_kg: int
-    surrendered_kg: int
-    in_time_kg: int
-    shortfall_kg: int
-    holding_kg: int
-    verifier_id: int
-    flags: int
-    cases: int
-    time: int
     tx_hash: str
 
 
@@ -88,17 +66,6 @@ def rounds(db: Connection, *, before: int | None = None, limit: int = 50) -> lis
         query = query.where(check_rounds.c.id < before)
     query = query.order_by(check_rounds.c.id.desc()).limit(limit)
     return [_round(row) for row in db.execute(query).mappings()]
-
-
-def results(db: Connection, number: int, *, after: int = 0, limit: int = 50) -> list[Result]:
-    """Return what a round found, by organisation, those above `after`."""
-    query = (
-        select(check_results)
-        .where(check_results.c.round == number, check_results.c.organisation > after)
-        .order_by(check_results.c.organisation)
-        .limit(limit)
-    )
-    return [made(Result, row) for row in db.execute(query).mappings()]
 
 
 def ratings_of(db: Connection, organisation: int) -> list[Rating]:

@@ -15,7 +15,8 @@ def due_units(db: Connection, organisation: int, period: int) -> list[tuple[Inst
     Raises:
         NotFound: the period is not open.
     """
-    rules, missing = duties.period(db, period), duties.duty(db, organisation, period).outstanding_kg
+    rules = duties.period(db, period).rules
+    missing = duties.duty(db, organisation, period).outstanding_kg
     found = []
     for holding in sorted(units.holdings_of(db, organisation), key=lambda one: one.instrument):
         accepted = rules.first_vintage <= holding.instrument.vintage <= rules.last_vintage

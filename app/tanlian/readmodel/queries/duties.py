@@ -1,7 +1,6 @@
 """What organisations owe for a period, and how it was met. All amounts in kg."""
 
 from dataclasses import dataclass
-from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, select, tuple_, union
@@ -15,6 +14,7 @@ from tanlian.domain.compliance import (
 )
 from tanlian.domain.errors import NotFound
 from tanlian.domain.instrument import Instrument
+from tanlian.domain.profiles import ComplianceRules
 from tanlian.readmodel.queries.making import made
 from tanlian.readmodel.tables.duties import (
     carry_overs,
@@ -34,24 +34,10 @@ _FIGURES = (
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The rules of a period; shares in millionths."""
+    """A period with its rules of surrender."""
 
     period: int
-    rules_hash: str
-    deadline_at: int
-    acceptance_grace_seconds: int
-    unit_kg: int
-    offset_limit_ppm: int
-    own_offsets_refused: bool
-    first_vintage: int
-    last_vintage: int
-    first_offset_vintage: int
-    next_cut_ppm: int
-    carry_unlimited: bool
-    carry_base_kg: int
-    carry_multiplier_ppm: int
-    carry_deadline_at: int
-    carry_into_vintage: int
+    rules: ComplianceRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +157,10 @@ def duty(db: Connection, organisation: int, number: int) -> Duty:
     Raises:
         NotFound: the period is not open.
     """
-    rules = period(db, number)
+    opened = period(db, number)
     query, subject = _joined(number)
     row = db.execute(query.where(subject == organisation)).mappings().one_or_none()
-    return _duty(rules, organisation, row)
+    return _duty(opened, organisation, row)
 
 
 def duties_of_period(
@@ -185,15 +171,15 @@ def duties_of_period(
     Raises:
         NotFound: the period is not open.
     """
-    rules = period(db, number)
+    opened = period(db, number)
     query, subject = _joined(number)
     query = query.where(subject > after).order_by(subject).limit(limit)
-    return [_duty(rules, row["subject"], row) for row in db.execute(query).mappings()]
+    return [_duty(opened, row["subject"], row) for row in db.execute(query).mappings()]
 
 
 def duties_of(db: Connection, organisation: int) -> list[Duty]:
     """Return an organisation's duties of all open periods, newest first."""
-    return [duty(db, organisation, rules.period) for rules in periods(db)]
+    return [duty(db, organisation, opened.period) for opened in periods(db)]
 
 
 def surrender(db: Connection, number: int) -> Surrender:
@@ -287,8 +273,8 @@ def _joined(number: int) -> tuple[Select[Any], ColumnElement[int]]:
     return query, who.c.subject
 
 
-def _duty(rules: Period, organisation: int, row: RowMapping | None) -> Duty:
-    accepted = row is not None and bool(row["acceptances"])
+def _duty(period: Period, organisation: int, row: RowMapping | None) -> Duty:
+    rules, accepted = period.rules, row is not None and bool(row["acceptances"])
     owed, deadline = None, rules.deadline_at
     if row is not None and accepted:
         owed = duty_kg(row["accepted_kg"], rules.unit_kg)
@@ -296,7 +282,7 @@ def _duty(rules: Period, organisation: int, row: RowMapping | None) -> Duty:
     figures = {name: (row[name] if row is not None else 0) or 0 for name in _FIGURES}
     return Duty(
         organisation=organisation,
-        period=rules.period,
+        period=period.period,
         duty_kg=owed,
         deadline_at=deadline,
         offset_limit_kg=None if owed is None else offset_limit_kg(owed, rules.offset_limit_ppm),
@@ -332,4 +318,6 @@ def _surrender(db: Connection, row: RowMapping) -> Surrender:
 
 
 def _period(row: RowMapping) -> Period:
-    return Period(**{field.name: row[field.name] for field in dataclass_fields(Period)})
+    words = {name: row[name] for name in ComplianceRules._fields}
+    words["rules_hash"] = bytes.fromhex(row["rules_hash"].removeprefix("0x"))
+    return Period(row["period"], ComplianceRules(**words))

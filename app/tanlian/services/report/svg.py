@@ -82,9 +82,6 @@ class Drawing:
             steps = "L".join(f"{x} {y}" for x, y in points)
             self._add(f'<path class="{style}" d="M{steps}{"Z" if closed else ""}"')
 
-    def dot(self, at: tuple[str, str], radius: int, style: str, tip: str = "") -> None:
-        self._add(f'<circle class="{style}" cx="{at[0]}" cy="{at[1]}" r="{radius}"', tip)
-
     def mark(self, at: tuple[str, str], shape: str, style: str, tip: str = "") -> None:
         """Paint a small outline given around 0,0: a kind has a shape, not only a colour."""
         self._add(f'<path class="{style}" transform="translate({at[0]} {at[1]})" d="{shape}"', tip)
