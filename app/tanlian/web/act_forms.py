@@ -133,7 +133,8 @@ def _given(one: Field, keep: Keep) -> Any:
 def _lines(one: Field) -> list[dict[str, str]]:
     """Return the lines of a table that have something in them."""
     found = []
-    for number in range(request.form.get(f"{one.name}-lines", LINES, type=int)):
+    told = request.form.get(f"{one.name}-lines", LINES, type=int)
+    for number in range(min(told, len(request.form))):  # each line has fields of its own
         line = {
             c.name: request.form.get(f"{one.name}-{number}-{c.name}", "") for c in one.kind.columns
         }

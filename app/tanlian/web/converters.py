@@ -22,5 +22,17 @@ class Word(IntegerConverter):
         super().__init__(map, max=2**256 - 1)
 
 
+def row_number(text: str) -> int:
+    """Read a number of the tables in a query; for `request.args.get(…, type=row_number)`.
+
+    Raises:
+        ValueError: it is none, and the query is taken as if it had not named it.
+    """
+    found = int(text)
+    if not 0 <= found < 2**63:
+        raise ValueError(text)
+    return found
+
+
 def install(app: Flask) -> None:
     app.url_map.converters |= {"int": Number, "word": Word}

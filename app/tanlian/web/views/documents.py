@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from tanlian.accounts import kept_documents, people
 from tanlian.readmodel.queries import complaints, emissions
 from tanlian.web import current, document_access
+from tanlian.web.converters import row_number
 from tanlian.web.guards import member
 from tanlian.web.views.desk import visitor
 
@@ -15,7 +16,7 @@ PAGE = 50
 @member
 def documents() -> ResponseReturnValue:
     organisation = current.session().person.organisation
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=row_number)
     with current.office().engine.connect() as db:
         found = kept_documents.documents_of(db, organisation, before=before, limit=PAGE + 1)
         names = {one.id: one.name for one in people.people_of(db, organisation)}

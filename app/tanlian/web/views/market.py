@@ -7,6 +7,7 @@ from tanlian.domain.errors import NotFound
 from tanlian.readmodel.queries import market as asking
 from tanlian.readmodel.queries import members
 from tanlian.web import current, price_chart, trading_panel
+from tanlian.web.converters import row_number
 from tanlian.web.datasets import FORMS, answer, csv_answer
 from tanlian.web.guards import public
 from tanlian.web.pictures import of_session
@@ -19,7 +20,7 @@ TRADES_DRAWN = 400  # more marks than that are no picture
 
 @public
 def sessions() -> ResponseReturnValue:
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=row_number)
     with current.tables() as db:
         found = asking.recent_sessions(db, before=before, limit=PAGE + 1)
         closes = asking.last_closes(db)

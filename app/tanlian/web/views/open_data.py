@@ -11,6 +11,7 @@ from tanlian.readmodel.queries import open_data
 from tanlian.services.registry_export import cadt, cdop
 from tanlian.services.registry_export.registry import read_registry, schema
 from tanlian.web import current, datasets
+from tanlian.web.converters import row_number
 from tanlian.web.guards import public
 from tanlian.web.pictures import of_history
 
@@ -59,7 +60,7 @@ def prices() -> ResponseReturnValue:
         kind = parse_instrument(asked) if asked else next(iter(kinds), None)
         found = []
         if kind is not None:
-            before = request.args.get("before", type=int)
+            before = request.args.get("before", type=row_number)
             found = open_data.session_prices(
                 db, instrument=kind.token_id, before=before, limit=PAGE + 1
             )

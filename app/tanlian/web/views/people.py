@@ -11,6 +11,7 @@ from tanlian.accounts import people as accounts
 from tanlian.domain.errors import NotFound, TanlianError
 from tanlian.domain.roles import Role
 from tanlian.web import current
+from tanlian.web.converters import row_number
 from tanlian.web.guards import allow, member
 
 PAGE = 50
@@ -100,7 +101,7 @@ def invite() -> ResponseReturnValue:
 
 @member
 def activity() -> ResponseReturnValue:
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=row_number)
     organisation = current.session().person.organisation
     with current.office().engine.begin() as db:
         lines = audit_log.entries(db, organisation=organisation, before=before, limit=PAGE + 1)

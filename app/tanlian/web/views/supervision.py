@@ -8,6 +8,7 @@ from tanlian.domain.errors import InvalidInput, NotFound
 from tanlian.readmodel.queries import members as asking_members
 from tanlian.readmodel.queries import units
 from tanlian.web import current
+from tanlian.web.converters import row_number
 from tanlian.web.guards import public
 from tanlian.web.words import PROOF_STEPS
 
@@ -16,7 +17,7 @@ PAGE = 50
 
 @public
 def members() -> ResponseReturnValue:
-    after = request.args.get("after", default=0, type=int)
+    after = request.args.get("after", default=0, type=row_number)
     with current.tables() as db:
         found = asking_members.members(db, after=after, limit=PAGE + 1)
     more = found[PAGE - 1].id if len(found) > PAGE else None
