@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from flask import request
-from flask_babel import format_datetime
+from flask_babel import format_datetime, gettext
 from sqlalchemy.engine import Connection
 
 from tanlian.domain.errors import InvalidInput
@@ -114,9 +114,9 @@ def _picture(
         Candle(s.number, _clock(s.starts_at), s.first, s.highest, s.lowest, s.last, s.volume_lots)
         for s in spans
     ]
-    title = f"Prices of session {session.id} by {minutes} minutes"
+    title = gettext("Prices within this session")
     return pictures.get(
-        ("spans", session.id, spans, tuple(marks)),
+        ("spans", title, session.id, spans, tuple(marks)),
         lambda: draw_candles("spans", title, candles, marks),
     )
 

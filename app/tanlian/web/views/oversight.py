@@ -8,7 +8,6 @@ from tanlian.domain.anomalies.rules import anomaly_rules
 from tanlian.domain.classifications import map_name, regions
 from tanlian.domain.distribution import distribution, histogram
 from tanlian.domain.errors import InvalidInput, NotFound
-from tanlian.readmodel.checkpoints import position
 from tanlian.readmodel.queries.emitter_years import EmitterYear, years
 from tanlian.services.anomalies import ANOMALY_HEADS
 from tanlian.services.anomalies import anomalies as listed
@@ -91,9 +90,7 @@ def anomalies(year: int) -> ResponseReturnValue:
     seen = {row.organisation: row for row in _visible(_year(year).nation)}
     office, rules = current.office(), anomaly_rules()
     with current.tables() as db:
-        here = position(db)
-        now = here.time if here else office.now()
-        found = listed(db, office.readings, year, now, seen)
+        found = listed(db, office.readings, year, current.chain_time(), seen)
     if request.args.get("answer") == "csv":
         rows = (
             (o.year, o.organisation, o.kind.value, o.figure, o.most, o.detail, rules.version)
