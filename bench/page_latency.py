@@ -145,10 +145,11 @@ def serve(folder: str, trades: int, pipe) -> None:
 
     tables = open_read_model(f"sqlite:///{folder}/tables.sqlite")
     fill(tables, trades)
-    accounts = open_store(f"sqlite:///{folder}/accounts.sqlite")
+    box = SecretsBox.at(Path(folder) / "key")
+    accounts = open_store(f"sqlite:///{folder}/accounts.sqlite", box)
     with silent_node() as url:
         outbox = Outbox(accounts, bare_access(url), lambda: int(time.time()))
-        office = Office(accounts, SecretsBox.at(Path(folder) / "key"), tables, outbox)
+        office = Office(accounts, box, tables, outbox)
         app = create_app(WebConfig(secret=b"s" * 32, insecure_cookies=True), office)
         recorder = Recorder(tables)
         for place, path in enumerate(PATHS):

@@ -18,7 +18,7 @@ from tanlian.accounts import api_access, doors, people, sign_in
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.errors import DoorClosed
 from tanlian.accounts.secrets_box import SecretsBox, new_token, secret_file
-from tanlian.accounts.store import open_store
+from tanlian.accounts.store import KEY_FILE, open_store
 from tanlian.chain.errors import ChainError, ChainUnreachable
 from tanlian.domain.target import Target
 from tanlian.readmodel.belonging import OtherChain
@@ -58,7 +58,7 @@ class Places:
 
     @property
     def box_key(self) -> Path:
-        return self.secrets / "accounts.key"
+        return self.secrets / KEY_FILE
 
     @property
     def web_secret(self) -> Path:
@@ -116,11 +116,12 @@ def build(target: Target, settings: Settings, data: Path) -> Application:
     tables = read_model_of(access, data, settings.read_model)
     found = places(settings, access.network.name, data)
     watch = ChainWatch(access.network, access.book)
-    accounts = open_store(found.accounts)
+    box = SecretsBox.at(found.box_key)
+    accounts = open_store(found.accounts, box)
     exporter = secret_file(found.secrets / "exporter.key", lambda: secrets.token_bytes(32))
     office = Office(
         accounts,
-        SecretsBox.at(found.box_key),
+        box,
         tables,
         Outbox(accounts, access.hasty(OUTBOX_SECONDS), now),
         now,
@@ -167,7 +168,8 @@ def door(target: Target, settings: Settings, data: Path) -> str:
             "Doors open on this machine only: they are refused while the pages listen beyond "
             "loopback or stand behind a proxy."
         )
-    engine = open_store(places(settings, network(target).name, data).accounts)
+    found = places(settings, network(target).name, data)
+    engine = open_store(found.accounts, SecretsBox.at(found.box_key))
     try:
         with engine.begin() as db:
             token = doors.make(db, Origin("command line", now()))
@@ -180,9 +182,10 @@ def seat(target: Target, data: Path, members: Sequence[Member], passphrase: str)
     """Make the people of a demonstration's members; returns the path of a link for them."""
     settings = configuration.load(host=LOOPBACK[0])
     found = places(settings, network(target).name, data)
-    engine = open_store(found.accounts)
+    box = SecretsBox.at(found.box_key)
+    engine = open_store(found.accounts, box)
     try:
-        seat_people(engine, SecretsBox.at(found.box_key), members, passphrase, now())
+        seat_people(engine, box, members, passphrase, now())
     finally:
         engine.dispose()
     return door(target, settings, data)

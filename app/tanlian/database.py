@@ -1,13 +1,14 @@
 """Databases of the application: SQLite by default, PostgreSQL for many users."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DisconnectionError
@@ -32,9 +33,16 @@ def sqlite_file(url: str | URL) -> Path | None:
 
 
 def open_database(
-    url: str, migrations: Path, revision: str = "head", *, follows_file: bool = False
+    url: str,
+    migrations: Path,
+    revision: str = "head",
+    *,
+    follows_file: bool = False,
+    carried: Mapping[str, Any] | None = None,
 ) -> Engine:
     """Connect, and run the migrations that the database lacks, up to `revision`.
+
+    Every connection carries what is `carried` in its `info`.
 
     With `follows_file` a SQLite file that was deleted or replaced is noticed at the next question;
     an open connection would go on with the deleted one.
@@ -46,6 +54,7 @@ def open_database(
         target = target.set(drivername="postgresql+psycopg")
     # an error that quotes a statement must not quote the password hash in it
     engine = create_engine(target, pool_pre_ping=True, pool_size=_CONNECTIONS, hide_parameters=True)
+    event.listen(engine, "connect", lambda _, record: record.info.update(carried or {}))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         if file is not None:
@@ -59,7 +68,12 @@ def open_database(
 def migrate(engine: Engine, migrations: Path, revision: str = "head") -> None:
     """Run the migrations that a database lacks, up to `revision`."""
     with changing(engine) as db:
+        before = _revision(db)
         upgrade(db, migrations, revision)
+        is_changed = _revision(db) != before
+    if is_changed and engine.dialect.name == "sqlite":
+        with engine.connect() as db:  # what the tables held before is to lie in no journal
+            db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def upgrade(db: Connection, migrations: Path, revision: str = "head") -> None:
@@ -75,12 +89,27 @@ def changing(engine: Engine) -> Iterator[Connection]:
     """Change the tables alone and at once: processes that start together wait for the first, and
     one that is killed on the way leaves nothing half made.
     """
-    with _alone(engine), engine.begin() as db:
-        if engine.dialect.name == "postgresql":
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as db:
             db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATING})
-        else:
-            db.exec_driver_sql("BEGIN IMMEDIATE")  # the driver begins nothing for a CREATE
-        yield db
+            yield db
+        return
+    with _alone(engine), engine.connect() as db:
+        # SQLite alters a table by copying it: dropping the old one would count as deleting the rows
+        db.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        db.commit()
+        try:
+            with db.begin():
+                db.exec_driver_sql("BEGIN IMMEDIATE")  # the driver begins nothing for a CREATE
+                yield db
+                broken = db.exec_driver_sql("PRAGMA foreign_key_check").all()
+                assert not broken, f"rows without what they refer to: {broken[:5]}"
+        finally:
+            db.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+
+def _revision(db: Connection) -> str | None:
+    return MigrationContext.configure(db).get_current_revision()
 
 
 @contextmanager

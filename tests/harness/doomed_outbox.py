@@ -13,11 +13,11 @@ import threading
 from pathlib import Path
 
 from harness.bare_chain import bare_access
+from harness.boxes import open_accounts
 from harness.counter import Counter
 from tanlian.accounts import outbox
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.people import person
-from tanlian.accounts.store import open_store
 from tanlian.chain.connection import Connection
 from tanlian.chain.keys import Key
 from tanlian.services.delivery import Deliverer
@@ -80,7 +80,7 @@ def live(database, url, genesis, address, user, first, count, threads, where) ->
     if where:
         when, place, time = where
         doom(place, before=when == "before", time=time)
-    engine = open_store(database)
+    engine = open_accounts(database)
     access = bare_access(url, genesis=genesis)
     box = Outbox(engine, access, lambda: NOW)
     counter = Counter(access.connection, address)

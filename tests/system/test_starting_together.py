@@ -2,23 +2,26 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
+from harness.boxes import open_accounts
 from harness.postgres import server
 from tanlian.accounts import tables as accounts
-from tanlian.accounts.store import open_store
 from tanlian.readmodel.store import open_read_model
 from tanlian.readmodel.tables import metadata as read_model
 
 TOGETHER = 4
+TESTS = str(Path(__file__).parents[1])
 OPENED = {
-    "accounts": ("tanlian.accounts.store", "open_store", open_store, accounts.metadata),
-    "read_model": ("tanlian.readmodel.store", "open_read_model", open_read_model, read_model),
+    "accounts": (open_accounts, accounts.metadata),
+    "read_model": (open_read_model, read_model),
 }
 STARTING = """
 import sys
+sys.path.insert(0, {tests!r})
 from {module} import {name}
 print("here", flush=True)
 sys.stdin.readline()
@@ -28,6 +31,7 @@ with engine.connect() as db:
 """
 DYING = """
 import os, sys
+sys.path.insert(0, {tests!r})
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from {module} import {name}
@@ -59,6 +63,10 @@ def url(request, tmp_path) -> str:
     with create_engine(postgres, isolation_level="AUTOCOMMIT").connect() as db:
         db.execute(text(f"CREATE DATABASE {name}"))
     return postgres.replace("/postgres?", f"/{name}?")
+
+
+def program(code: str, opened) -> str:
+    return code.format(tests=TESTS, module=opened.__module__, name=opened.__name__)
 
 
 def start_together(code: str, url: str) -> list[tuple[int, str]]:
@@ -96,19 +104,19 @@ def assert_whole(engine, metadata) -> None:
 
 @pytest.mark.parametrize("kind", OPENED)
 def test_open__several_processes_at_once_on_nothing__all_open_one_whole_database(url, kind) -> None:
-    module, name, opened, metadata = OPENED[kind]
-    ends = start_together(STARTING.format(module=module, name=name), url)
+    opened, metadata = OPENED[kind]
+    ends = start_together(program(STARTING, opened), url)
     assert ends == [(0, "1")] * TOGETHER
     assert_whole(opened(url), metadata)
 
 
 def test_open__several_processes_at_once_on_tables_that_lack_one__made_anew_once(url) -> None:
-    module, name, opened, metadata = OPENED["read_model"]
+    opened, metadata = OPENED["read_model"]
     engine = opened(url)
     with engine.begin() as db:
         db.execute(text("DROP TABLE checkpoint"))
     engine.dispose()
-    ends = start_together(STARTING.format(module=module, name=name), url)
+    ends = start_together(program(STARTING, opened), url)
     assert ends == [(0, "1")] * TOGETHER
     assert_whole(opened(url), metadata)
 
@@ -118,8 +126,8 @@ def test_open__several_processes_at_once_on_tables_that_lack_one__made_anew_once
 def test_open__killed_while_it_makes_the_tables__the_next_one_makes_them(
     url, kind, statements
 ) -> None:
-    module, name, opened, metadata = OPENED[kind]
-    code = DYING.format(module=module, name=name)
+    opened, metadata = OPENED[kind]
+    code = program(DYING, opened)
     died = subprocess.run(
         [sys.executable, "-c", code, url, str(statements)], check=False, capture_output=True
     )

@@ -13,6 +13,7 @@ from tanlian.accounts import audit_log
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.errors import AnswerKnown, ApiKeyRefused, IdempotencyConflict
 from tanlian.accounts.people import Person, person
+from tanlian.accounts.sealing import mark
 from tanlian.accounts.secrets_box import digest, new_token
 from tanlian.accounts.tables import answers, api_keys
 from tanlian.domain.errors import InvalidInput, NotFound
@@ -163,7 +164,7 @@ def answer(db: Connection, organisation: int, once: Once) -> str | None:
     """
     owned = (answers.c.organisation == organisation) & (answers.c.key == once.key)
     row = db.execute(select(answers.c.request_hash, answers.c.act).where(owned)).one_or_none()
-    if row is not None and row.request_hash != once.request_hash:
+    if row is not None and row.request_hash != mark(db, once.request_hash):
         raise IdempotencyConflict(
             "This idempotency key was used for another request; use a new one."
         )
@@ -181,7 +182,7 @@ def remember(db: Connection, organisation: int, once: Once, act: str, now: int) 
             insert(answers).values(
                 organisation=organisation,
                 key=once.key,
-                request_hash=once.request_hash,
+                request_hash=mark(db, once.request_hash),
                 act=act,
                 created_at=now,
             )

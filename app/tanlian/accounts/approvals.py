@@ -10,6 +10,7 @@ from tanlian.accounts import audit_log
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.errors import ApprovalRefused
 from tanlian.accounts.people import Person
+from tanlian.accounts.sealing import opened, sealed
 from tanlian.accounts.tables import approvals
 from tanlian.domain.errors import NotFound
 
@@ -36,7 +37,7 @@ def ask(db: Connection, origin: Origin, by: Person, act: str, details: dict[str,
         .values(
             organisation=by.organisation,
             act=act,
-            details=details,
+            details=sealed(db, details),
             asked_by=by.id,
             asked_at=origin.now,
             expires_at=origin.now + OPEN_SECONDS,
@@ -111,7 +112,7 @@ def approval(db: Connection, by: Person, number: int) -> Approval:
     row = db.execute(select(approvals).where(mine)).mappings().one_or_none()
     if row is None:
         raise NotFound(f"Your organisation has no request {number}.", number=number)
-    return _approval(row)
+    return _approval(db, row)
 
 
 def open_approvals(db: Connection, organisation: int, now: int) -> list[Approval]:
@@ -121,15 +122,15 @@ def open_approvals(db: Connection, organisation: int, now: int) -> list[Approval
         & (approvals.c.expires_at > now)
     )
     rows = db.execute(select(approvals).where(waiting).order_by(approvals.c.id))
-    return [_approval(row) for row in rows.mappings()]
+    return [_approval(db, row) for row in rows.mappings()]
 
 
-def _approval(row: RowMapping) -> Approval:
+def _approval(db: Connection, row: RowMapping) -> Approval:
     return Approval(
         row["id"],
         row["organisation"],
         row["act"],
-        row["details"],
+        opened(db, row["details"]),
         row["asked_by"],
         row["asked_at"],
         row["expires_at"],

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from tanlian.accounts import audit_log
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.people import Person
+from tanlian.accounts.sealing import opened, sealed
 from tanlian.accounts.tables import act_transactions, acts, approvals, signing_accounts
 from tanlian.domain.errors import NotFound
 
@@ -118,8 +119,8 @@ def add(
             user_id=by.id,
             account=account,
             act=act,
-            details=dict(details),
-            calls=[dict(call) for call in calls],
+            details=sealed(db, dict(details)),
+            calls=sealed(db, [dict(call) for call in calls]),
             state=DRAFTED if approval is None else ASKED,
             waits_for=NOTHING if tried_at is not None else CHAIN,
             approval=approval,
@@ -145,12 +146,12 @@ def act_of(db: Connection, organisation: int, act_id: str) -> Act:
 
 def act_with(db: Connection, act_id: str) -> Act | None:
     row = db.execute(select(acts).where(acts.c.id == act_id)).mappings().one_or_none()
-    return None if row is None else Act(**row)
+    return None if row is None else _act(db, row)
 
 
 def acts_numbered(db: Connection, numbers: Collection[int]) -> list[Act]:
     rows = db.execute(select(acts).where(acts.c.number.in_(numbers)).order_by(acts.c.number))
-    return [Act(**row) for row in rows.mappings()]
+    return [_act(db, row) for row in rows.mappings()]
 
 
 def acts_of(
@@ -163,7 +164,7 @@ def acts_of(
     if open_only:
         query = query.where(acts.c.state.in_(OPEN))
     rows = db.execute(query.order_by(acts.c.number.desc()).limit(limit))
-    return [Act(**row) for row in rows.mappings()]
+    return [_act(db, row) for row in rows.mappings()]
 
 
 def open_counts(db: Connection) -> dict[str, int]:
@@ -276,6 +277,8 @@ def add_step(
 
 def move(db: Connection, act: Act, before: Collection[str], **values: Any) -> bool:
     """Change an act if it still is in one of the states; says whether it was."""
+    if "calls" in values:
+        values["calls"] = sealed(db, values["calls"])
     mine = (acts.c.number == act.number) & acts.c.state.in_(before)
     return db.execute(update(acts).where(mine).values(**values)).rowcount == 1
 
@@ -306,7 +309,7 @@ def offered(db: Connection, chain: str) -> list[Act]:
     query = select(acts).where(
         acts.c.chain == chain, acts.c.state.in_(TO_SIGN), acts.c.offered_nonce.is_not(None)
     )
-    return [Act(**row) for row in db.execute(query.order_by(acts.c.number)).mappings()]
+    return [_act(db, row) for row in db.execute(query.order_by(acts.c.number)).mappings()]
 
 
 def settle(db: Connection, origin: Origin, number: int) -> str | None:
@@ -365,7 +368,7 @@ def lapse(db: Connection, origin: Origin) -> int:
     values = {"state": LAPSED, "waits_for": NOTHING, "ended_at": origin.now}
     closed = db.execute(update(acts).where(over).values(**values).returning(acts)).mappings().all()
     for row in closed:
-        record(db, origin, "act lapsed", Act(**row))
+        record(db, origin, "act lapsed", _act(db, row))
     return len(closed)
 
 
@@ -381,6 +384,11 @@ def record(
     """Add a line about an act to the log, in the name of who drafted it where nobody is named."""
     who = by or _Actor(act.user_id, act.organisation)
     audit_log.record(db, origin, what, f"{act.id}: {act.act}", by=who)
+
+
+def _act(db: Connection, row: RowMapping) -> Act:
+    read = {"details": opened(db, row["details"]), "calls": opened(db, row["calls"])}
+    return Act(**{**row, **read})
 
 
 def _step(row: RowMapping) -> Step:

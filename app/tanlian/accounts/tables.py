@@ -94,7 +94,7 @@ approvals = Table(
     Column("id", _ID, primary_key=True),
     Column("organisation", Integer, nullable=False, index=True),
     Column("act", String(64), nullable=False),
-    Column("details", JSON, nullable=False),
+    Column("details", LargeBinary, nullable=False),  # sealed
     Column("asked_by", ForeignKey("users.id"), nullable=False),
     Column("asked_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
@@ -133,7 +133,7 @@ answers = Table(
     Column("id", _ID, primary_key=True),
     Column("organisation", Integer, nullable=False),
     Column("key", String(128), nullable=False),
-    Column("request_hash", String(64), nullable=False),
+    Column("request_hash", String(64), nullable=False),  # with the key of the installation
     Column("act", String(16), nullable=False),  # the act that the request became
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("organisation", "key", name="uq_idempotent_answers_owner"),
@@ -169,8 +169,8 @@ acts = Table(
     Column("user_id", ForeignKey("users.id"), nullable=False),
     Column("account", String(42), nullable=False),  # address that signs
     Column("act", String(64), nullable=False),  # its name in the catalogue
-    Column("details", JSON, nullable=False),  # what the form showed
-    Column("calls", JSON, nullable=False),  # to, data, gas, value of each transaction
+    Column("details", LargeBinary, nullable=False),  # sealed: what the form showed
+    Column("calls", LargeBinary, nullable=False),  # sealed: to, data, gas, value of each
     Column("state", String(16), nullable=False, index=True),
     Column("waits_for", String(16), nullable=False),  # why nothing happens at this moment
     Column("approval", ForeignKey("approvals.id")),

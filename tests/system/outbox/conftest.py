@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import delete
 
 from harness.bare_chain import CHAIN_ID, bare_access
+from harness.boxes import open_accounts
 from harness.counter import deploy_counter
 from harness.post_office import PostOffice, settle_in
 from harness.postgres import server
-from tanlian.accounts.store import open_store
 from tanlian.accounts.tables import metadata
 from tanlian.chain.connection import Connection
 from tanlian.chain.keys import Key
@@ -92,7 +92,7 @@ def database(tmp_path, request) -> Iterator[str]:
         url = request.getfixturevalue("postgres")
     yield url
     if request.param == "postgresql":
-        engine = open_store(url)
+        engine = open_accounts(url)
         with engine.begin() as db:
             for table in reversed(metadata.sorted_tables):
                 db.execute(delete(table))
@@ -103,7 +103,7 @@ def database(tmp_path, request) -> Iterator[str]:
 def post(chain, database, monkeypatch) -> Iterator[PostOffice]:
     """The outbox over a chain that seals each transaction at once."""
     monkeypatch.setattr("tanlian.chain.connection.FIRST_PAUSE_SECONDS", 0.01)
-    engine = open_store(database)
+    engine = open_accounts(database)
     counter = deploy_counter(chain.sender("deployer"))
     access = bare_access(chain.url, genesis=chain.connection().genesis_hash)
     yield PostOffice(engine, access, counter, chain.key("wang"), settle_in(engine))

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from harness.doomed_outbox import PLACES, SEND, Nursery
 from harness.post_office import PostOffice
+from tanlian.accounts.sealing import opened
 from tanlian.accounts.tables import acts
 from tanlian.services.outbox import Outbox
 
@@ -48,7 +49,8 @@ class Life:
     def _has_signed(self) -> bool:
         with self.post.engine.connect() as db:
             query = select(acts.c.details).where(acts.c.signed_at.is_not(None))
-            return any(row["n"] >= self.first for row in db.execute(query).scalars())
+            signed = [opened(db, locked) for locked in db.execute(query).scalars()]
+        return any(details["n"] >= self.first for details in signed)
 
     def end(self) -> int:
         """Wait for its end; an exit code of 1 means that something was raised."""
@@ -76,11 +78,12 @@ def settle_everything(post) -> dict[int, list[str]]:
     post.outbox = Outbox(post.engine, post.access, lambda: post.now)
     found: dict[int, list[str]] = {}
     with post.engine.connect() as db:
-        rows = db.execute(select(acts.c.id, acts.c.details).order_by(acts.c.number)).all()
+        query = select(acts.c.id, acts.c.details).order_by(acts.c.number)
+        numbers = {row.id: opened(db, row.details)["n"] for row in db.execute(query)}
     with post.delivering():
-        for row in rows:
-            one = post.until(row.id, "done", "drafted", seconds=60)
-            found.setdefault(row.details["n"], []).append(one.state)
+        for act_id, number in numbers.items():
+            one = post.until(act_id, "done", "drafted", seconds=60)
+            found.setdefault(number, []).append(one.state)
     return found
 
 

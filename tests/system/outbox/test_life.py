@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from harness.bare_chain import bare_access
+from harness.boxes import open_accounts
 from harness.counter import REASON
 from harness.post_office import OTHERS, OURS
 from tanlian.accounts import api_access
@@ -13,7 +14,6 @@ from tanlian.accounts.api_access import Once
 from tanlian.accounts.approvals import OPEN_SECONDS
 from tanlian.accounts.errors import ActClosed, AnswerKnown, ApprovalRefused, SignatureRefused
 from tanlian.accounts.outbox import DRAFT_SECONDS
-from tanlian.accounts.store import open_store
 from tanlian.chain.errors import ContractRefused, NodeRefused
 from tanlian.domain.errors import InvalidInput, NotFound
 from tanlian.services.outbox import Outbox
@@ -259,7 +259,7 @@ def test_acts_of__pages__newest_first_and_open_only(post) -> None:
 def test_sign__two_outboxes_one_key_100_acts_at_once__no_gap_and_no_double(post, chain) -> None:
     """As two processes: each has its own objects, only the database is shared."""
     access = bare_access(chain.url, genesis=chain.connection().genesis_hash)
-    boxes = [post.outbox, Outbox(open_store(str(post.engine.url)), access, lambda: post.now)]
+    boxes = [post.outbox, Outbox(open_accounts(str(post.engine.url)), access, lambda: post.now)]
     ids = [post.draft(post.counter.add(n)) for n in range(100)]
     failures: list[BaseException] = []
 

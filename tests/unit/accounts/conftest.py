@@ -65,8 +65,9 @@ def office(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Office]:
     url = f"sqlite:///{tmp_path / 'accounts.sqlite'}"
     if request.param == "postgresql":
         url = request.getfixturevalue("postgres")
-    engine = open_store(url)
-    yield Office(engine, SecretsBox.at(tmp_path / "secret.key"))
+    box = SecretsBox.at(tmp_path / "secret.key")
+    engine = open_store(url, box)
+    yield Office(engine, box)
     if request.param == "postgresql":
         with engine.begin() as db:
             for table in reversed(metadata.sorted_tables):

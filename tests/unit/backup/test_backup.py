@@ -4,6 +4,7 @@ import json
 import shutil
 import threading
 from dataclasses import replace
+from hashlib import sha256
 
 import pyotp
 import pytest
@@ -58,7 +59,8 @@ class Place:
         )  # fmt: skip
 
     def open(self):
-        return open_store(self.url), SecretsBox.at(self.installation.folder / "accounts.key")
+        box = SecretsBox.at(self.installation.folder / "accounts.key")
+        return open_store(self.url, box), box
 
     def origin(self) -> Origin:
         return Origin("test", self.now)
@@ -175,6 +177,42 @@ def test_restore__acts__signed_ones_go_on_and_drafts_are_closed(tmp_path) -> Non
         steps = outbox.steps_of(db, [act.number for act in found])
     assert [act.state for act in found[::-1]] == ["lapsed"] * 3 + ["signed", "done", "lapsed"]
     assert {(s.raw, s.error) for some in steps.values() for s in some} == {(b"\1\2", None)}
+
+
+def test_restore__of_a_version_that_kept_acts_in_clear__encrypted_there(tmp_path) -> None:
+    place = Place(tmp_path / "old", f"sqlite:///{tmp_path / 'old.sqlite'}", gateway=False)
+    engine, _ = place.open()
+    wang = settle_in(engine)["wang"]
+    with engine.begin() as db:
+        outbox.add(
+            db, place.origin(), wang, chain="0xab", account="0x1", act="auction.bid",
+            details={"secret": "words"}, calls=[{"data": "c0ffee"}], tried_at=NOW, approval=None,
+        )  # fmt: skip
+    engine.dispose()
+    take(place.installation, tmp_path / "copy")
+    rows, manifest = tmp_path / "copy" / "accounts.rows", tmp_path / "copy" / "manifest.json"
+    assert '"secret"' not in rows.read_text()
+    lines = [json.loads(line) for line in rows.read_text().splitlines()]
+    lines[0]["revision"] = "0008"
+    for line in lines[1:]:
+        if line["table"] == "acts":
+            line["row"] |= {"details": {"secret": "words"}, "calls": [{"data": "c0ffee"}]}
+    rows.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    sealed = json.loads(manifest.read_text())
+    sealed["files"]["accounts.rows"] = sha256(rows.read_bytes()).hexdigest()
+    manifest.write_text(json.dumps(sealed))
+
+    new = Place(tmp_path / "new", f"sqlite:///{tmp_path / 'new.sqlite'}", gateway=False)
+    restore(new.installation, tmp_path / "copy")
+    engine, _ = new.open()
+    with engine.connect() as db:
+        (act,) = outbox.acts_of(db, wang.organisation, before=None, limit=9, open_only=False)
+    assert (act.state, act.details, act.calls) == (
+        "lapsed", {"secret": "words"}, [{"data": "c0ffee"}],
+    )  # fmt: skip
+    engine.dispose()
+    written = b"".join(path.read_bytes() for path in tmp_path.glob("new.sqlite*"))
+    assert b"c0ffee" not in written
 
 
 def test_take__while_people_write__one_moment_of_all_tables(tmp_path) -> None:
@@ -311,8 +349,6 @@ def test_restore__newer_version__refused(tmp_path, copy) -> None:
     first, _, rest = rows.read_text().partition("\n")
     rows.write_text(json.dumps({**json.loads(first), "revision": "9999"}) + "\n" + rest)
     manifest = json.loads((copy / "manifest.json").read_text())
-    from hashlib import sha256
-
     manifest["files"]["accounts.rows"] = sha256(rows.read_bytes()).hexdigest()
     (copy / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(BackupRefused, match="version 9999, which this program does not know"):

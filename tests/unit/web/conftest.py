@@ -36,10 +36,11 @@ class Site:
         for number, roles in ((REGULATOR, Role.REGULATOR), (EMITTER, Role.EMITTER)):
             self.admit(number, roles)
         self.secrets: dict[str, str] = {}
-        accounts = open_store(f"sqlite:///{folder / 'accounts.sqlite'}")
+        box = SecretsBox.at(folder / "secret.key")
+        accounts = open_store(f"sqlite:///{folder / 'accounts.sqlite'}", box)
         self.office = Office(
             accounts,
-            SecretsBox.at(folder / "secret.key"),
+            box,
             self.tables,
             Outbox(accounts, bare_access(node), lambda: self.now),
             lambda: self.now,

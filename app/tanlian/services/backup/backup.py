@@ -26,9 +26,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from tanlian.accounts import outbox, store
+from tanlian.accounts.secrets_box import SecretsBox
 from tanlian.accounts.tables import metadata
 from tanlian.database import CHANGING, JOURNALS, MAKING, sqlite_file
 from tanlian.readmodel.turn import WORKS
@@ -60,6 +61,11 @@ class Installation:
     readings: Path
     gateways: tuple[Path, ...] = ()
 
+    @property
+    def box(self) -> SecretsBox:
+        """What opens the encrypted rows of the accounts database."""
+        return SecretsBox.at(self.folder / store.KEY_FILE)
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -83,7 +89,7 @@ def take(installation: Installation, target: Path) -> Taken:
     draft = target.with_name(f"{target.name}.partial")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True, mode=_OWNER_ONLY)
-    engine = store.open_store(installation.accounts)
+    engine = store.open_store(installation.accounts, installation.box)
     try:
         # first the rows, then what they may refer to: documents are only ever added
         counts = rows.dump(engine, metadata, draft / ACCOUNTS, LEFT_OUT)
@@ -148,9 +154,12 @@ def restore(installation: Installation, folder: Path) -> dict[str, int]:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
         target.chmod(0o600)
+
     # the rows come last: an attempt that was interrupted can simply be repeated
-    accounts, copied = installation.accounts, folder / ACCOUNTS
-    return rows.load(accounts, store.MIGRATIONS, metadata, copied, _close_drafts)
+    def opened(revision: str) -> Engine:
+        return store.open_store(installation.accounts, installation.box, revision)
+
+    return rows.load(opened, metadata, folder / ACCOUNTS, _close_drafts)
 
 
 def _close_drafts(db: Connection, tables: Mapping[str, Table]) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from alembic.util.exc import CommandError
-from sqlalchemy import LargeBinary, MetaData, Table, func, insert, select, text
+from sqlalchemy import Column, LargeBinary, MetaData, Table, func, insert, select, text
 from sqlalchemy.engine import Connection, Engine, RowMapping
 
-from tanlian.database import open_database, snapshot
+from tanlian.database import snapshot
 from tanlian.services.backup.errors import BackupRefused
 
 FORMAT = "tanlian rows 1"
@@ -49,11 +49,12 @@ def dump(
 
 
 def load(
-    url: str, migrations: Path, declared: MetaData, path: Path, finish: Finish | None = None
+    opened: Callable[[str], Engine], declared: MetaData, path: Path, finish: Finish | None = None
 ) -> dict[str, int]:
     """Fill an empty database with the rows of a file, all or none; returns how many each table got.
 
-    `finish` changes what was read before anybody sees it; it is told the tables there are.
+    `opened` brings it to a version: that of the rows, and then the newest. `finish` changes what
+    was read before anybody sees it; it is told the tables there are.
 
     Raises:
         BackupRefused: the database has rows already, or the file is of a newer version.
@@ -63,7 +64,7 @@ def load(
         if first.get("format") != FORMAT:
             raise BackupRefused(f"{path.name} does not hold rows of the form {FORMAT!r}.")
         try:
-            engine = open_database(url, migrations, first["revision"])
+            engine = opened(first["revision"])
         except CommandError as error:
             raise BackupRefused(
                 f"The back-up is of version {first['revision']}, which this program does not know; "
@@ -79,7 +80,7 @@ def load(
                     finish(db, tables)
         finally:
             engine.dispose()
-    open_database(url, migrations).dispose()  # what newer versions changed
+    opened("head").dispose()  # what newer versions changed
     return counts
 
 
@@ -90,9 +91,15 @@ def _tables(db: Connection, declared: MetaData) -> list[Table]:
     for table in found.tables.values():
         known = declared.tables.get(table.name)
         for column in table.columns:
-            if known is not None and column.name in known.columns:
-                column.type = known.columns[column.name].type
+            newest = None if known is None else known.columns.get(column.name)
+            if newest is not None and _is_bytes(newest) == _is_bytes(column):
+                column.type = newest.type
     return [table for table in found.sorted_tables if table.name != _VERSION]
+
+
+def _is_bytes(column: Column[Any]) -> bool:
+    """Whether a column holds bytes: one that is encrypted since was JSON before."""
+    return isinstance(column.type, LargeBinary)
 
 
 def _must_be_empty(db: Connection, tables: Iterable[Table]) -> None:
