@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given
@@ -207,16 +207,19 @@ def test_depth__any_book__sums_reach_what_stands(standing):
 PRICES = st.tuples(*[st.integers(1, 20_000)] * 4)
 
 
-@given(
-    st.lists(
-        st.builds(
-            lambda p, v: Candle("1 May", p[0], max(p), min(p), p[1], v),
-            PRICES,
-            st.integers(0, 10**7),
-        ),
-        max_size=80,
-    )
-)
+def candles_of(steps: list[tuple[int, tuple[int, ...], int]]) -> list[Candle]:
+    """Candles some steps apart from one another."""
+    places = accumulate(gap for gap, _, _ in steps)
+    return [
+        Candle(place, "1 May", p[0], max(p), min(p), p[1], volume)
+        for place, (_, p, volume) in zip(places, steps, strict=True)
+    ]
+
+
+STEPS = st.tuples(st.integers(1, 90), PRICES, st.integers(0, 10**7))
+
+
+@given(st.lists(STEPS, max_size=80).map(candles_of))
 def test_candles__any_prices__one_body_and_one_volume_each(candles):
     root = parsed(draw_candles("c", "Candles", candles))
     bodies = [r for r in root.iter(f"{SVG}rect") if r.attrib["class"].startswith("candle")]
