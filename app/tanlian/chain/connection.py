@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -37,9 +38,28 @@ ALLOWLIST_PAUSE_SECONDS = 1.0
 HEAD_SECONDS = 10.0
 HEAD_PAUSE_SECONDS = 0.1
 _CLOSED_DOORS = (401, 403)
+# never empty: Besu answers null where it tells of a new head and does not have its state yet
+_OF_THE_STATE = frozenset(
+    {
+        "eth_getCode", "eth_getBalance", "eth_getTransactionCount", "eth_getStorageAt", "eth_call",
+        "eth_estimateGas",
+    }
+)  # fmt: skip
+_NO_STATE = {
+    "error": {"code": -32000, "message": "it does not have the state of its newest block yet"}
+}
 
 Item = TypeVar("Item")
 Request = tuple[str, Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """How long an answer is asked for again, and what stands for it if that was in vain."""
+
+    seconds: float
+    pause: float
+    in_vain: dict[str, Any] | None = None
 
 
 class Connection:
@@ -136,17 +156,8 @@ class Connection:
             NodeRefused: the node answered with an error.
             ContractRefused: that error is a contract's refusal.
         """
-
-        def ask() -> Any:
-            return self._persistently(
-                lambda: self._provider.make_request(RPCEndpoint(method), list(params))
-            )
-
-        answer = ask()
-        deadline = time.monotonic() + self.patience_seconds
-        while _is_shut_out(answer) and time.monotonic() < deadline:
-            time.sleep(ALLOWLIST_PAUSE_SECONDS)
-            answer = ask()
+        one = (method, params)
+        (answer,) = self._settled([one], lambda _again: [self._one(one)])
         return result_of(answer)
 
     def batch(self, requests_: Sequence[Request]) -> list[dict[str, Any]]:
@@ -154,18 +165,49 @@ class Connection:
 
         Use `result_of` on an answer.
         """
-        answers: list[dict[str, Any]] = []
-        for chunk in chunks(requests_, BATCH):
-            answers += self._one_batch(chunk)
-        deadline = time.monotonic() + self.patience_seconds
-        while shut_out := [place for place, one in enumerate(answers) if _is_shut_out(one)]:
-            if time.monotonic() >= deadline:
+        return self._settled(requests_, self._many)
+
+    def _settled(
+        self,
+        requests_: Sequence[Request],
+        ask: Callable[[Sequence[Request]], list[dict[str, Any]]],
+    ) -> list[dict[str, Any]]:
+        """The answers; what the node is not ready for yet is asked for again, for a while."""
+        answers, began = ask(requests_), time.monotonic()
+        while early := self._early(requests_, answers):
+            waits = [wait for wait in early.values() if time.monotonic() - began < wait.seconds]
+            if not waits:
+                for place, wait in early.items():
+                    answers[place] = wait.in_vain or answers[place]
                 break
-            time.sleep(ALLOWLIST_PAUSE_SECONDS)
-            again = self._one_batch([requests_[place] for place in shut_out[:BATCH]])
-            for place, answer in zip(shut_out, again, strict=False):
+            time.sleep(min(wait.pause for wait in waits))
+            places = list(early)
+            again = ask([requests_[place] for place in places])
+            for place, answer in zip(places, again, strict=True):
                 answers[place] = answer
         return answers
+
+    def _early(
+        self, requests_: Sequence[Request], answers: Sequence[dict[str, Any]]
+    ) -> dict[int, "_Wait"]:
+        """Which answers the node was not ready for, by their place."""
+        found = {}
+        for place, answer in enumerate(answers):
+            if _is_shut_out(answer):
+                found[place] = _Wait(self.patience_seconds, ALLOWLIST_PAUSE_SECONDS)
+            elif requests_[place][0] in _OF_THE_STATE and _is_empty(answer):
+                found[place] = _Wait(HEAD_SECONDS, HEAD_PAUSE_SECONDS, _NO_STATE)
+        return found
+
+    def _one(self, one: Request) -> dict[str, Any]:
+        method, params = one
+        answer: dict[str, Any] = self._persistently(
+            lambda: self._provider.make_request(RPCEndpoint(method), list(params))
+        )
+        return answer
+
+    def _many(self, requests_: Sequence[Request]) -> list[dict[str, Any]]:
+        return [answer for some in chunks(requests_, BATCH) for answer in self._one_batch(some)]
 
     def _one_batch(self, chunk: Sequence[Request]) -> list[dict[str, Any]]:
         named = [(RPCEndpoint(method), list(params)) for method, params in chunk]
@@ -173,9 +215,7 @@ class Connection:
         if isinstance(answer, list) and len(answer) == len(chunk):
             return answer
         log.info("batch refused by %s, asking one by one: %.200s", self.url, answer)
-        return [
-            self._persistently(lambda one=one: self._provider.make_request(*one)) for one in named
-        ]
+        return [self._one(one) for one in chunk]
 
     def _persistently(self, ask: Any) -> Any:
         self._meet()
@@ -278,6 +318,10 @@ def result_of(answer: dict[str, Any]) -> Any:
         rpc_message=error.get("message"),
         rpc_data=error.get("data"),
     )
+
+
+def _is_empty(answer: Any) -> bool:
+    return isinstance(answer, dict) and answer.get("result") is None and not answer.get("error")
 
 
 def _is_shut_out(answer: Any) -> bool:

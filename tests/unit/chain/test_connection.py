@@ -176,3 +176,46 @@ def test_block__head_told_before_it_is_served__asked_again_and_the_future_is_not
         with pytest.raises(NodeRefused, match="no block 6 yet"):
             connection.block(6)
         assert len(node.calls) == asked + 2  # one question, one look at the head
+
+
+class LateState:
+    """A node that tells of a head before it has its state: the first questions get null."""
+
+    def __init__(self, empty: int) -> None:
+        self.left = empty
+
+    def code(self, _address, _block):
+        self.left -= 1
+        return None if self.left >= 0 else "0x6001"
+
+
+def test_state__head_told_before_its_state_is_there__asked_again_alone_and_in_batches():
+    for empty in (0, 1, 3):
+        late = LateState(empty)
+        with fake_node(CHAIN | {"eth_getCode": late.code}) as node:
+            assert Connection(node.url).code(KEY.address) == b"\x60\x01"
+        late.left = empty
+        with fake_node(
+            CHAIN | {"eth_getCode": late.code, "eth_blockNumber": lambda: "0x1"}
+        ) as node:
+            asked = [("eth_getCode", [KEY.address, "latest"])] * 2 + [("eth_blockNumber", [])]
+            answers = Connection(node.url).batch(asked)
+            assert [one["result"] for one in answers] == ["0x6001", "0x6001", "0x1"]
+            assert [method for method, _ in node.calls].count("eth_blockNumber") == 1
+
+
+def test_state__never_there__refused_with_the_reason(monkeypatch):
+    monkeypatch.setattr(connection_module, "HEAD_SECONDS", 0.3)
+    with fake_node(CHAIN | {"eth_getCode": lambda *_: None}) as node:
+        connection = Connection(node.url)
+        with pytest.raises(NodeRefused, match="does not have the state of its newest block"):
+            connection.code(KEY.address)
+        (answer,) = connection.batch([("eth_getCode", [KEY.address, "latest"])])
+        assert "state of its newest block" in answer["error"]["message"]
+        assert connection.batch([]) == []
+
+
+def test_receipt__not_there_yet__is_told_at_once():
+    with fake_node(CHAIN | {"eth_getTransactionReceipt": lambda _hash: None}) as node:
+        assert Connection(node.url).request("eth_getTransactionReceipt", "0x" + "ab" * 32) is None
+        assert [method for method, _ in node.calls] == ["eth_chainId", "eth_getTransactionReceipt"]
