@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, RowMapping
 
@@ -29,6 +29,7 @@ SENT: Final = "sent"  # of a transaction only: a node has it
 DONE: Final = "done"
 REFUSED: Final = "refused"
 OVERTAKEN: Final = "overtaken"
+VOID: Final = "void"  # of a transaction only: no node ever takes it, and its number is free
 WITHDRAWN: Final = "withdrawn"
 LAPSED: Final = "lapsed"
 
@@ -36,12 +37,14 @@ TO_SIGN = frozenset({DRAFTED, APPROVED, OVERTAKEN})
 UNSIGNED = TO_SIGN | {ASKED}
 OPEN = UNSIGNED | {SIGNED}
 ON_THEIR_WAY = frozenset({SIGNED, SENT})  # of transactions
+NEVER = frozenset({OVERTAKEN, VOID})  # of transactions
 
 NOTHING: Final = ""
 HAND_OVER: Final = "hand-over"
 CHAIN: Final = "chain"
 POOL: Final = "pool"
 NODE: Final = "node"
+GAP: Final = "gap"  # a number before it is free: the chain takes none behind it
 
 HERE: Final = "here"
 WALLET: Final = "wallet"
@@ -213,22 +216,44 @@ def lock(db: Connection, chain: str, account: str) -> None:
     )
 
 
-def free_numbers(db: Connection, chain: str, account: str, first: int, count: int) -> list[int]:
-    """Return the next `count` numbers of an account from `first` on that no transaction here has.
+def free_numbers(
+    db: Connection, chain: str, account: str, first: int, count: int, *, used: int
+) -> list[int]:
+    """Return the next `count` numbers of an account that no transaction here has, lowest first:
+    those that a void one left behind the `used` ones that are in blocks, then from `first` on.
 
     A number of a transaction that was overtaken is not free: the other one used it.
     """
     mine = act_transactions.c
     query = select(mine.nonce).where(
-        mine.chain == chain, mine.account == account, mine.nonce >= first
+        mine.chain == chain, mine.account == account, mine.nonce >= first, mine.state != VOID
     )
-    used = set(db.execute(query).scalars())
-    free, number = list[int](), first
+    taken = set(db.execute(query).scalars())
+    free = [n for n in gaps(db, chain, {account}).get(account, ()) if used <= n < first][:count]
+    number = first
     while len(free) < count:
-        if number not in used:
+        if number not in taken:
             free.append(number)
         number += 1
     return free
+
+
+def gaps(db: Connection, chain: str, accounts: Collection[str]) -> dict[str, list[int]]:
+    """Return the numbers that void transactions left and no other one here has, lowest first."""
+    mine, other = act_transactions.alias("mine"), act_transactions.alias("other")
+    has_another = exists().where(
+        other.c.chain == mine.c.chain,
+        other.c.account == mine.c.account,
+        other.c.nonce == mine.c.nonce,
+        other.c.state != VOID,
+    )
+    query = select(mine.c.account, mine.c.nonce).where(
+        mine.c.chain == chain, mine.c.account.in_(accounts), mine.c.state == VOID, ~has_another
+    )
+    found: dict[str, list[int]] = {}
+    for account, nonce in db.execute(query.distinct().order_by(mine.c.account, mine.c.nonce)):
+        found.setdefault(account, []).append(nonce)
+    return found
 
 
 def number_stands(db: Connection, chain: str, account: str, nonce: int) -> bool:
@@ -238,7 +263,7 @@ def number_stands(db: Connection, chain: str, account: str, nonce: int) -> bool:
         mine.chain == chain,
         mine.account == account,
         mine.nonce == nonce,
-        mine.state != OVERTAKEN,
+        mine.state.not_in(NEVER),
     )
     return db.scalar(query) is not None
 
@@ -315,8 +340,8 @@ def offered(db: Connection, chain: str) -> list[Act]:
 def settle(db: Connection, origin: Origin, number: int) -> str | None:
     """End an act whose transactions have all ended; returns its new state, None while it goes on.
 
-    A refused one makes it refused, also where others took effect; one that was overtaken leaves it
-    to be signed again.
+    A refused or void one makes it refused, also where others took effect; one that was overtaken
+    leaves it to be signed again.
     """
     (act,) = acts_numbered(db, [number])
     standing = current(steps_of(db, [number])[number])
@@ -325,12 +350,9 @@ def settle(db: Connection, origin: Origin, number: int) -> str | None:
     ended = [standing[position] for position in sorted(standing)]
     if any(step.state in ON_THEIR_WAY for step in ended):
         return None
-    for state in (REFUSED, OVERTAKEN):
-        failed = next((step for step in ended if step.state == state), None)
-        if failed is not None:
-            break
-    else:
-        state = DONE
+    becomes = {REFUSED: REFUSED, VOID: REFUSED, OVERTAKEN: OVERTAKEN}  # the first one found
+    failed = next((step for state in becomes for step in ended if step.state == state), None)
+    state = DONE if failed is None else becomes[failed.state]
     error = None
     if failed is not None and failed.error is not None:
         fields = {**failed.error["fields"], "step": failed.position + 1}

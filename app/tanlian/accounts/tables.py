@@ -198,15 +198,15 @@ act_transactions = Table(
     Column("block", BigInteger),
     Column("gas_used", BigInteger),
     Column("error", JSON(none_as_null=True)),
-    # no two transactions of the outbox share a number, unless the chain said that one never happens
+    # no two transactions of the outbox share a number, unless one of them never happens
     Index(
         "uq_act_transactions_number",
         "chain",
         "account",
         "nonce",
         unique=True,
-        sqlite_where=text("state <> 'overtaken'"),
-        postgresql_where=text("state <> 'overtaken'"),
+        sqlite_where=text("state NOT IN ('overtaken', 'void')"),
+        postgresql_where=text("state NOT IN ('overtaken', 'void')"),
     ),
 )
 

@@ -39,6 +39,12 @@ class SenderNotAllowed(NodeRefused):
     code = "sender_not_allowed"
 
 
+class NeverTaken(NodeRefused):
+    """No node will ever take a transaction, whatever it says of others: its bytes are at fault."""
+
+    code = "never_taken"
+
+
 class TransactionTimeout(ChainError, TimeoutError):
     """A transaction was handed to the node and is in no block yet; it may still get into one."""
 

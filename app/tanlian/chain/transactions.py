@@ -31,6 +31,12 @@ POLL_FIRST_SECONDS = 0.02
 POLL_LAST_SECONDS = 0.4
 TIMEOUT_SECONDS = 120.0
 ROUNDS_OF_RENUMBERING = 20
+# what Besu, the embedded chain and others say of bytes that no node takes, now or later
+_MARKS_OF_NEVER = (
+    "intrinsic gas", "exceeds block gas limit", "wrong chainid", "invalid chain id",
+    "initcode size", "invalid signature", "priority fee per gas exceeds",
+    "priority fee per gas higher",
+)  # fmt: skip
 _MARKS_OF_KNOWN = ("already known", "known transaction", "already imported", "already in")
 
 Progress = Callable[[int, int], None]
@@ -483,6 +489,11 @@ def _message(error: Any) -> str:
 def is_known(error: Any) -> bool:
     """Whether a node's error says that it has the transaction already."""
     return any(mark in _message(error) for mark in _MARKS_OF_KNOWN)
+
+
+def is_refused_for_good(error: Any) -> bool:
+    """Whether a node's error is about the bytes of a transaction, which cannot change any more."""
+    return any(mark in _message(error) for mark in _MARKS_OF_NEVER)
 
 
 def number_is_taken(error: Any) -> bool:

@@ -2,14 +2,16 @@
 
 It needs no key, and it may stop at any moment: what it does is decided by the database and the
 chain alone, and whenever in doubt it hands the same bytes over again, which is one transaction to
-the chain. A number that the chain shows as used by another transaction is the only reason why one
-is given up.
+the chain. One is given up for two reasons only: the chain shows its number as used by another
+transaction, or a node refuses, for what cannot change, bytes that no node ever took. The number is
+free then; the next act that is signed gets it, and what waits behind it goes on as it was signed.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,9 +20,15 @@ from tanlian.accounts import outbox
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.outbox import Act, Step, Told
 from tanlian.chain.connection import Connection, quantity, result_of
-from tanlian.chain.errors import ChainError, ChainUnreachable, NodeRefused, NonceTaken
+from tanlian.chain.errors import ChainError, ChainUnreachable, NeverTaken, NodeRefused, NonceTaken
 from tanlian.chain.signed_transactions import raw_of
-from tanlian.chain.transactions import IN_FLIGHT, is_known, number_is_taken, outcome_of
+from tanlian.chain.transactions import (
+    IN_FLIGHT,
+    is_known,
+    is_refused_for_good,
+    number_is_taken,
+    outcome_of,
+)
 from tanlian.chain.used_numbers import User, user_of
 from tanlian.readmodel.turn import DELIVERING, Turn, turn
 from tanlian.services.news import News
@@ -215,17 +223,31 @@ class Deliverer:
         )
         taken: list[Step] = []
         refused: list[tuple[Step, Told]] = []
+        void: list[tuple[Step, dict[str, object]]] = []
         for step, answer in zip(due, answers, strict=True):
             error = answer.get("error")
             if error is None or is_known(error):
                 self._looked_at[step.tx_hash] = time.monotonic()
                 taken.append(step)
+            elif step.state == outbox.SIGNED and is_refused_for_good(error):
+                void.append((step, {"state": outbox.VOID, "error": _told_never(step, error)}))
             elif not number_is_taken(error):  # the next round finds out by whom
                 refused.append((step, _told_refusal(answer)))
         if taken or refused:
             self._note(taken, refused)
-        self._say_why(steps, taken, refused)
-        return bool(taken)
+        if void:
+            self._record(void)
+            given_up = {step.id for step, _ in void}
+            steps = [step for step in steps if step.id not in given_up]
+        self._say_why(steps, taken, refused, self._gaps(steps, counts))
+        return bool(taken or void)
+
+    def _gaps(self, steps: Sequence[Step], counts: dict[str, int]) -> dict[str, int]:
+        """The lowest number of each account that is free and that others wait for."""
+        with self._engine.connect() as db:
+            found = outbox.gaps(db, self._chain, {step.account for step in steps})
+        waited_for = {a: [n for n in numbers if n >= counts[a]] for a, numbers in found.items()}
+        return {account: numbers[0] for account, numbers in waited_for.items() if numbers}
 
     def _is_lost(self, step: Step) -> bool:
         """Whether it is time to ask the node if it still has a transaction."""
@@ -255,7 +277,11 @@ class Deliverer:
                     outbox.change_step(db, step, error=error)
 
     def _say_why(
-        self, steps: Sequence[Step], taken: Sequence[Step], refused: Sequence[tuple[Step, Told]]
+        self,
+        steps: Sequence[Step],
+        taken: Sequence[Step],
+        refused: Sequence[tuple[Step, Told]],
+        gaps: dict[str, int],
     ) -> None:
         """Let each act say what it waits for, where that has changed."""
         had, unhappy = {step.id for step in taken}, {step.act for step, _ in refused}
@@ -263,6 +289,8 @@ class Deliverer:
         for step in steps:
             if step.act in unhappy:
                 whys[step.act] = outbox.NODE
+            elif step.account in gaps and step.nonce > gaps[step.account]:
+                whys[step.act] = outbox.GAP
             elif step.state == outbox.SIGNED and step.id not in had:
                 whys[step.act] = outbox.HAND_OVER
         changed: dict[str, set[int]] = {}
@@ -295,6 +323,20 @@ def _told_overtaken(step: Step, other: str | None) -> Told:
             account=step.account,
             nonce=step.nonce,
             other=other or "",
+        )
+    )
+
+
+def _told_never(step: Step, error: Any) -> Told:
+    said = str(error.get("message", error) if isinstance(error, dict) else error)
+    log.warning("no node takes %s: %s", step.tx_hash, said)
+    return told(
+        NeverTaken(
+            f"The node refuses this transaction for good ({said}), so it did not happen and never "
+            f"will. Its number {step.nonce} goes to the next act that is signed with this account.",
+            account=step.account,
+            nonce=step.nonce,
+            said=said,
         )
     )
 

@@ -173,7 +173,12 @@ class Outbox:
             )
             self._claim(db, origin, by, act, signs_all=True)
             numbers = outbox.free_numbers(
-                db, act.chain, act.account, conditions.first_nonce, len(positions)
+                db,
+                act.chain,
+                act.account,
+                conditions.first_nonce,
+                len(positions),
+                used=conditions.used_nonces,
             )
             for position, nonce in zip(positions, numbers, strict=True):
                 raw = self._signed(key, call_of(act.calls[position]), nonce, conditions.fees)
@@ -205,7 +210,12 @@ class Outbox:
                 act, outbox.steps_of(db, [act.number])[act.number]
             )
             numbers = outbox.free_numbers(
-                db, act.chain, act.account, conditions.first_nonce, len(positions)
+                db,
+                act.chain,
+                act.account,
+                conditions.first_nonce,
+                len(positions),
+                used=conditions.used_nonces,
             )
             if act.offered_nonce is None:
                 outbox.move(db, act, outbox.TO_SIGN, offered_nonce=conditions.used_nonces)
@@ -383,7 +393,7 @@ def _closed(act: Act) -> ActClosed:
         outbox.WITHDRAWN: "This act was withdrawn; begin anew.",
         outbox.DECLINED: "A second person declined this act; begin anew.",
         outbox.LAPSED: "This act was not signed in time; begin anew.",
-        outbox.REFUSED: "The contract refused this act; begin anew.",
+        outbox.REFUSED: "This act was refused; begin anew.",
     }
     return ActClosed(
         sentences.get(act.state, "This act waits for nobody's approval."), state=act.state

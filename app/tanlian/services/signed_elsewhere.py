@@ -124,7 +124,12 @@ class Elsewhere:
                         "fetch the unsigned ones and sign each, in their order."
                     )
                 numbers = outbox.free_numbers(
-                    db, act.chain, act.account, conditions.first_nonce, len(missing)
+                    db,
+                    act.chain,
+                    act.account,
+                    conditions.first_nonce,
+                    len(missing),
+                    used=conditions.used_nonces,
                 )
                 for one, position, nonce in zip(signed, missing, numbers, strict=True):
                     self._must_be_deliverable(act, position, one, nonce, conditions)

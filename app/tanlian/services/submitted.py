@@ -14,6 +14,11 @@ WHYS = {
     outbox.HAND_OVER: N_("It is signed and kept, and is about to be handed to the chain."),
     outbox.CHAIN: N_("The chain does not answer at this moment; it goes on as soon as it does."),
     outbox.POOL: N_("The chain has it and takes it into one of the next blocks."),
+    outbox.GAP: N_(
+        "A transaction of this account before it was refused for good, so that its number is "
+        "free and the chain waits for it. The next act that you sign with this account gets that "
+        "number; then this one goes on."
+    ),
     outbox.NODE: N_("The chain's node does not take it yet; it is handed over again and again."),
 }
 UNTRIED = N_("The chain did not answer when this was drafted; it is tried out when it is signed.")

@@ -165,7 +165,7 @@ def _on_their_way(engine: Engine) -> dict[tuple[str, ...], float]:
             counts = outbox.on_their_way(db)
     except SQLAlchemyError:
         return {}
-    waits = (outbox.HAND_OVER, outbox.POOL, outbox.CHAIN, outbox.NODE)
+    waits = (outbox.HAND_OVER, outbox.POOL, outbox.CHAIN, outbox.NODE, outbox.GAP)
     return {(wait,): float(counts.get(wait, 0)) for wait in waits}
 
 

@@ -56,6 +56,7 @@ ACT_STATES = {
     "refused": N_("refused"),
     "failed": N_("failed"),
     "overtaken": N_("not done"),
+    "void": N_("refused by the node"),
     "withdrawn": N_("withdrawn"),
     "lapsed": N_("lapsed"),
 }
@@ -66,7 +67,7 @@ ACT_SENTENCES = {
     "declined": N_("A second person declined it. Nothing was sent."),
     "signed": N_("It is signed and kept until the chain has it; you may leave this page."),
     "done": N_("It took effect."),
-    "refused": N_("The contract refused it; nothing changed."),
+    "refused": N_("It was refused; the reason stands below."),
     "overtaken": N_(
         "Another transaction of the key took its number; nothing happened. Sign again."
     ),
