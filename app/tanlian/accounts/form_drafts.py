@@ -1,6 +1,5 @@
 """Forms of acts that somebody has begun to fill in: kept for the organisation, encrypted."""
 
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from tanlian.accounts import audit_log
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.errors import DraftChanged
 from tanlian.accounts.people import Person
-from tanlian.accounts.secrets_box import SecretsBox
+from tanlian.accounts.sealing import opened, sealed
 from tanlian.accounts.tables import form_drafts as drafts
 from tanlian.domain.errors import InvalidInput, NotFound
 
@@ -34,7 +33,6 @@ class FormDraft:
 
 def save(
     db: Connection,
-    box: SecretsBox,
     origin: Origin,
     by: Person,
     *,
@@ -49,7 +47,7 @@ def save(
         InvalidInput: the organisation has too many.
     """
     values = {
-        "given": box.lock(json.dumps(given).encode()),
+        "given": sealed(db, given),
         "saved_by": by.id,
         "saved_at": origin.now,
     }
@@ -91,14 +89,14 @@ def draft(db: Connection, organisation: int, number: str) -> FormDraft:
     return _shown(_row(db, organisation, number))
 
 
-def given(db: Connection, box: SecretsBox, organisation: int, number: str) -> dict[str, Any]:
+def given(db: Connection, organisation: int, number: str) -> dict[str, Any]:
     """Return what was filled in.
 
     Raises:
         NotFound: the organisation has none with this id.
         SecretUnreadable: what is stored was altered, or is of another installation.
     """
-    found: dict[str, Any] = json.loads(box.open(_row(db, organisation, number)["given"]))
+    found: dict[str, Any] = opened(db, _row(db, organisation, number)["given"])
     return found
 
 

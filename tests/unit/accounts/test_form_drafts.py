@@ -13,14 +13,12 @@ GIVEN = {"year": "2024", "lines": [{"key": "anthracite", "quantity": "12"}], "wo
 
 def saved(office, person, given=GIVEN, over=None, act="report.submit"):
     with office.engine.begin() as db:
-        return form_drafts.save(
-            db, office.box, office.origin(), person, act=act, given=given, over=over
-        )
+        return form_drafts.save(db, office.origin(), person, act=act, given=given, over=over)
 
 
 def opened(office, number, organisation=1):
     with office.engine.connect() as db:
-        return form_drafts.given(db, office.box, organisation, number)
+        return form_drafts.given(db, organisation, number)
 
 
 def listed(office, organisation=1):

@@ -33,7 +33,7 @@ def opened(act: Act) -> ActForm:
         draft = form_drafts.draft(db, organisation, number)
         if draft.act != act.name:
             raise NotFound(f"Your organisation has no draft {number}.", draft=number)
-        form.given |= form_drafts.given(db, office.box, organisation, number)
+        form.given |= form_drafts.given(db, organisation, number)
     form.draft = (draft.id, draft.version)
     return form
 
@@ -49,8 +49,7 @@ def save(form: ActForm) -> FormDraft:
     try:
         with office.engine.begin() as db:
             return form_drafts.save(
-                db, office.box, current.origin(), who, act=form.act.name, given=given,
-                over=form.draft,
+                db, current.origin(), who, act=form.act.name, given=given, over=form.draft
             )  # fmt: skip
     except DraftChanged:
         form.draft = None
