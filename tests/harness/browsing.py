@@ -20,7 +20,7 @@ _LEFT = """() => {
   const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode;
-    if (!node.parentElement.closest('code, svg, script, style, option[value=""], [lang=en], datalist'))
+    if (!node.parentElement.closest('code, script, style, option[value=""], [lang=en], datalist'))
       found.push(node.textContent.trim());
   }
   return found;

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from tanlian.domain.market_events import Kind
+from tanlian.domain.texts import N_
 from tanlian.domain.trading_need import Side
 from tanlian.readmodel.queries.market import Quoted, Session, StandingLevel, Trade
 from tanlian.services.report.depth import Standing, draw_depth
@@ -12,6 +13,7 @@ from tanlian.services.report.order_book import StandingOrder, draw_order_book
 from tanlian.services.report.pairing import Pair, Queued, draw_pairing
 from tanlian.services.report.prices import PricedTrade, TradeKind, draw_prices
 from tanlian.services.report.svg import Drawing
+from tanlian.services.report.words import Say
 
 MOST_DRAWN = 400  # boxes or steps; beyond, those at one price are drawn as one
 _KINDS = {
@@ -22,27 +24,33 @@ _KINDS = {
 }
 
 
-def book_picture(found: Session, standing: Sequence[StandingLevel]) -> Drawing:
+def book_picture(found: Session, standing: Sequence[StandingLevel], say: Say) -> Drawing:
     """Draw what stands now."""
     return draw_order_book(
         f"book-{found.id}",
-        f"Order book of session {found.id}",
+        say(N_("Order book of session %(number)s"), number=found.id),
         [
             StandingOrder(Side.BUY if level.buy else Side.SELL, level.tick, level.lots)
             for level in standing
         ],
         (found.low_tick, found.high_tick),
+        say,
     )
 
 
-def depth_picture(found: Session, standing: Sequence[StandingLevel]) -> Drawing:
+def depth_picture(found: Session, standing: Sequence[StandingLevel], say: Say) -> Drawing:
     """Draw how much stands up to each price."""
     levels = [Standing(level.buy, level.tick, level.lots) for level in standing]
-    return draw_depth(f"depth-{found.id}", f"Depth of session {found.id}", levels)
+    title = say(N_("Depth of session %(number)s"), number=found.id)
+    return draw_depth(f"depth-{found.id}", title, levels, say)
 
 
 def pairing_picture(
-    found: Session, quoted: Sequence[Quoted], trades: Sequence[Trade], names: Mapping[int, str]
+    found: Session,
+    quoted: Sequence[Quoted],
+    trades: Sequence[Trade],
+    names: Mapping[int, str],
+    say: Say,
 ) -> Drawing:
     """Draw the two queues of stage one as they stood at its end, and the pairs."""
     ends_at = found.terms["auction_ends_at"]
@@ -53,7 +61,7 @@ def pairing_picture(
     ]
     return draw_pairing(
         f"pairs-{found.id}",
-        f"Pairing of session {found.id}",
+        say(N_("Pairing of session %(number)s"), number=found.id),
         _queue(stood, buy=True),
         _queue(stood, buy=False),
         _joined(
@@ -69,14 +77,15 @@ def pairing_picture(
                 if trade.kind is Kind.AUCTION
             ]
         ),
+        say=say,
     )
 
 
-def price_picture(found: Session, trades: Sequence[Trade]) -> Drawing:
+def price_picture(found: Session, trades: Sequence[Trade], say: Say) -> Drawing:
     """Draw the prices of all trades in their order."""
     return draw_prices(
         f"prices-{found.id}",
-        f"Prices of session {found.id}",
+        say(N_("Prices of session %(number)s"), number=found.id),
         [
             PricedTrade(
                 _KINDS[trade.kind],
@@ -89,6 +98,7 @@ def price_picture(found: Session, trades: Sequence[Trade]) -> Drawing:
         band=(found.low_tick, found.high_tick),
         reference_ticks=found.terms["reference_tick"],
         closing_ticks=found.closing_tick,
+        say=say,
     )
 
 

@@ -15,6 +15,7 @@ from tanlian.services.report.order_book import StandingOrder, draw_order_book, l
 from tanlian.services.report.page import Fact, Key, Picture, Section, Table, render_page
 from tanlian.services.report.pairing import Pair, Queued, draw_pairing
 from tanlian.services.report.prices import PricedTrade, TradeKind, draw_prices
+from tanlian.services.report.words import both
 
 KINDS = {
     FillKind.AUCTION: TradeKind.AUCTION,
@@ -185,7 +186,7 @@ def _trade_table(trades: Sequence[Trade], names: Mapping[int, str]) -> Table:
         rows.append(
             [
                 str(number),
-                KINDS[FillKind(fill.kind)].words,
+                both(KINDS[FillKind(fill.kind)].words),
                 _name(names, fill.buyer),
                 _name(names, fill.seller),
                 thousands(fill.lots),

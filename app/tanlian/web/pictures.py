@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
+from flask_babel import gettext
 from sqlalchemy.engine import Connection
 
 from tanlian.domain.market_events import Kind
@@ -19,6 +20,7 @@ from tanlian.services.market_pictures import (
 )
 from tanlian.services.report.candles import Candle, draw_candles
 from tanlian.services.report.svg import Drawing
+from tanlian.web.language import reader_language
 
 REMEMBERED = 128
 IN_HISTORY = 40  # sessions whose prices stand on the page of the last of them
@@ -35,7 +37,9 @@ class Picture:
 
 
 class Pictures:
-    """Pictures by what they show: the key holds everything that a picture is made of."""
+    """Pictures by what they show: the key holds everything that a picture is made of, but for the
+    language of the reader.
+    """
 
     def __init__(self, most: int = REMEMBERED) -> None:
         self._most = most
@@ -44,14 +48,15 @@ class Pictures:
 
     def get(self, key: Hashable, draw: Callable[[], Drawing]) -> Picture:
         """Return the picture of that key, drawn once."""
+        place = (reader_language(), key)
         with self._lock:
-            found = self._known.get(key)
+            found = self._known.get(place)
             if found is not None:
-                self._known.move_to_end(key)
+                self._known.move_to_end(place)
                 return found
         found = Picture(draw().render())
         with self._lock:
-            self._known[key] = found
+            self._known[place] = found
             if len(self._known) > self._most:
                 self._known.popitem(last=False)
         return found
@@ -68,11 +73,16 @@ def of_session(
     levels = tuple(standing)
     last = (traded[0], len(traded)) if traded else None
     return {
-        "book": pictures.get(("book", found.id, levels), lambda: book_picture(found, standing)),
-        "depth": pictures.get(("depth", found.id, levels), lambda: depth_picture(found, standing)),
+        "book": pictures.get(
+            ("book", found.id, levels), lambda: book_picture(found, standing, gettext)
+        ),
+        "depth": pictures.get(
+            ("depth", found.id, levels), lambda: depth_picture(found, standing, gettext)
+        ),
         "pairing": _pairing(pictures, db, found) if found.cleared_at else None,
         "prices": pictures.get(
-            ("prices", found.id, found.closing_tick, last), lambda: price_picture(found, traded)
+            ("prices", found.id, found.closing_tick, last),
+            lambda: price_picture(found, traded, gettext),
         )
         if traded
         else None,
@@ -97,7 +107,8 @@ def of_history(pictures: Pictures, found: Sequence[SessionPrices]) -> Picture | 
     if not candles:
         return None
     return pictures.get(
-        ("candles", candles), lambda: draw_candles("candles", "Prices by session", candles)
+        ("candles", candles),
+        lambda: draw_candles("candles", gettext("Prices by session"), candles, say=gettext),
     )
 
 
@@ -107,6 +118,6 @@ def _pairing(pictures: Pictures, db: Connection, found: Session) -> Picture:
     def draw() -> Drawing:
         quoted = market.orders_of(db, found.id, until=found.terms["auction_ends_at"])
         paired = market.trades(db, found.id, kind=Kind.AUCTION)
-        return pairing_picture(found, quoted, paired, members.names(db))
+        return pairing_picture(found, quoted, paired, members.names(db), gettext)
 
     return pictures.get(("pairing", found.id, found.cleared_at), draw)

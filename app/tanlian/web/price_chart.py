@@ -116,8 +116,8 @@ def _picture(
     ]
     title = gettext("Prices within this session")
     return pictures.get(
-        ("spans", title, session.id, spans, tuple(marks)),
-        lambda: draw_candles("spans", title, candles, marks),
+        ("spans", session.id, spans, tuple(marks)),
+        lambda: draw_candles("spans", title, candles, marks, gettext),
     )
 
 

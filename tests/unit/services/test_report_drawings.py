@@ -1,5 +1,6 @@
 """The pictures of the report: exact figures, well-formed XML, words for those who see no picture."""
 
+import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from itertools import accumulate, pairwise
@@ -136,7 +137,31 @@ def test_draw_prices__no_trade__says_so():
     drawing = draw_prices(
         "t", "prices", [], band=(5400, 6600), reference_ticks=6000, closing_ticks=None
     )
-    assert parsed(drawing)[1].text == "0 trades; reference price 60.00."
+    assert parsed(drawing)[1].text == "No trade yet; reference price 60.00."
+
+
+def test_drawings__words__all_come_from_who_says_them() -> None:
+    """So that a page in Chinese has no English in its pictures."""
+
+    def say(_english: str, **fields: object) -> str:
+        return " ".join(str(value) for value in fields.values())
+
+    candle = Candle(1, "09:30", 120, 130, 110, 125, 7)
+    pair = Pair("甲", "乙", 6003, 6000, 10)
+    trade = PricedTrade(TradeKind.AUCTION, 12_003, 10, "1")
+    book = [StandingOrder(side, 6000, 5) for side in Side]
+    band = {"band": (5400, 6600), "reference_ticks": 6000}
+    drawings = (
+        draw_candles("a", "题", [candle], say=say),
+        draw_depth("b", "题", [Standing(True, 6000, 5), Standing(False, 6100, 5)], say),
+        draw_order_book("c", "题", book, (5400, 6600), say),
+        draw_pairing("d", "题", [Queued(6003, 20)], [Queued(6000, 10)], [pair], say=say),
+        draw_prices("e", "题", [trade], **band, closing_ticks=6001, say=say),
+        draw_prices("f", "题", [], **band, closing_ticks=None, say=say),
+    )
+    for drawing in drawings:
+        said = [drawing.title, drawing.description, *re.findall(r">([^<]+)<", drawing.render())]
+        assert [one for one in said if re.search("[A-Za-z]{2}", one)] == [], drawing.name
 
 
 class Reader(HTMLParser):

@@ -6,6 +6,7 @@ from tanlian.readmodel.queries.market import Quoted, Session, Trade
 from tanlian.services import market_pictures
 from tanlian.services.market_pictures import MOST_DRAWN, pairing_picture
 from tanlian.services.report.svg import Drawing
+from tanlian.services.report.words import both
 from tanlian.web.pictures import Pictures
 
 TERMS = {"auction_ends_at": 100, "reference_tick": 7_000}
@@ -52,7 +53,9 @@ def test_pairing__many_pairs__drawn_bounded_and_nothing_is_lost(monkeypatch, cou
     monkeypatch.setattr(
         market_pictures,
         "draw_pairing",
-        lambda _name, _title, bids, asks, pairs: given.update(bids=bids, asks=asks, pairs=pairs),
+        lambda _name, _title, bids, asks, pairs, say: given.update(
+            bids=bids, asks=asks, pairs=pairs
+        ),
     )
     trades = [
         Trade(
@@ -65,7 +68,7 @@ def test_pairing__many_pairs__drawn_bounded_and_nothing_is_lost(monkeypatch, cou
         for n, t in enumerate(trades)
         for buy in (True, False)
     ]
-    pairing_picture(session(), quoted, list(reversed(trades)), {2: "B", 3: "C"})
+    pairing_picture(session(), quoted, list(reversed(trades)), {2: "B", 3: "C"}, both)
     lots = sum(t.lots for t in trades)
     assert sum(pair.quantity_t for pair in given["pairs"]) == lots
     assert sum(q.quantity_t for q in given["bids"]) == lots

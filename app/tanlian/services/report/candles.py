@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tanlian.domain.texts import N_
 from tanlian.services.report.figures import half_tick_price, thousands
 from tanlian.services.report.svg import BOTTOM, Drawing, Scale, nice_marks
+from tanlian.services.report.words import Say, both
 
 WIDEST = 26  # pixels of a body
 VOLUME_SHARE = 5  # the volume takes a fifth of the height
@@ -27,7 +29,11 @@ class Candle:
 
 
 def draw_candles(
-    name: str, title: str, candles: Sequence[Candle], marks: Sequence[tuple[int, str]] = ()
+    name: str,
+    title: str,
+    candles: Sequence[Candle],
+    marks: Sequence[tuple[int, str]] = (),
+    say: Say = both,
 ) -> Drawing:
     """Return one candle a step: hollow where the price rose, filled where it fell.
 
@@ -39,8 +45,16 @@ def draw_candles(
     drawing = Drawing(
         name,
         title,
-        f"{len(candles)} steps between {half_tick_price(low)} and {half_tick_price(high)} yuan/t, "
-        f"{thousands(volume)} t in all. The table below has every step.",
+        say(
+            N_(
+                "%(count)s steps between %(low)s and %(high)s yuan/t, %(volume)s t in all. The "
+                "table below has every step."
+            ),
+            count=len(candles),
+            low=half_tick_price(low),
+            high=half_tick_price(high),
+            volume=thousands(volume),
+        ),
     )
     bottom, top = drawing.upwards
     floor = bottom - (bottom - top) // VOLUME_SHARE
@@ -55,7 +69,7 @@ def draw_candles(
         (
             upwards,
             [(h, half_tick_price(h)) for h in nice_marks(low, high, 6)],
-            "价格 Price (yuan/t)",
+            say(N_("Price (yuan/t)")),
         ),
     )
     heaviest = max((c.volume_t for c in candles), default=1) or 1
@@ -66,10 +80,14 @@ def draw_candles(
     for candle in candles:
         x = across.pixel(candle.place)
         rose = candle.close >= candle.open
-        tip = (
-            f"{candle.label}: {half_tick_price(candle.open)} - {half_tick_price(candle.close)}, "
-            f"{half_tick_price(candle.low)} to {half_tick_price(candle.high)}, "
-            f"{thousands(candle.volume_t)} t"
+        tip = say(
+            N_("%(label)s: %(open)s - %(close)s, %(low)s to %(high)s, %(volume)s t"),
+            label=candle.label,
+            open=half_tick_price(candle.open),
+            close=half_tick_price(candle.close),
+            low=half_tick_price(candle.low),
+            high=half_tick_price(candle.high),
+            volume=thousands(candle.volume_t),
         )
         wick = "candle rise" if rose else "candle fall"
         drawing.line((str(x), upwards.at(candle.high)), (str(x), upwards.at(candle.low)), wick)

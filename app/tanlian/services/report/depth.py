@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tanlian.domain.texts import N_
 from tanlian.services.report.figures import price, thousands
 from tanlian.services.report.svg import Drawing, Scale, nice_marks
+from tanlian.services.report.words import Say, both
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +28,21 @@ def summed(standing: Sequence[Standing], *, buy: bool) -> list[tuple[int, int]]:
     return steps
 
 
-def draw_depth(name: str, title: str, standing: Sequence[Standing]) -> Drawing:
+def draw_depth(name: str, title: str, standing: Sequence[Standing], say: Say = both) -> Drawing:
     """Return the two step curves over the price: bids falling to the left of asks rising."""
     bids, asks = summed(standing, buy=True), summed(standing, buy=False)
     bid_t, ask_t = (side[-1][1] if side else 0 for side in (bids, asks))
     drawing = Drawing(
         name,
         title,
-        f"{thousands(bid_t)} t are wanted and {thousands(ask_t)} t are offered in all. The table "
-        "below has every step.",
+        say(
+            N_(
+                "%(bid)s t are wanted and %(ask)s t are offered in all. The table below has every "
+                "step."
+            ),
+            bid=thousands(bid_t),
+            ask=thousands(ask_t),
+        ),
         height=300,
     )
     prices = [tick for tick, _ in (*bids, *asks)] or [1]
@@ -46,12 +54,12 @@ def draw_depth(name: str, title: str, standing: Sequence[Standing]) -> Drawing:
         (
             across,
             [(ticks, price(ticks)) for ticks in nice_marks(low, high, 9)],
-            "价格 Price (yuan/t)",
+            say(N_("Price (yuan/t)")),
         ),
         (
             upwards,
             [(t, thousands(t)) for t in nice_marks(0, max(bid_t, ask_t, 1), 5)],
-            "累计数量 Summed quantity (t)",
+            say(N_("Summed quantity (t)")),
         ),
     )
     for side, edge, style in ((bids, low - margin, "bid-line"), (asks, high + margin, "ask-line")):

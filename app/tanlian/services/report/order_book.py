@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tanlian.domain.texts import N_
 from tanlian.domain.trading_need import Side
 from tanlian.services.report.figures import price, thousands
 from tanlian.services.report.svg import Drawing, Scale, nice_marks
+from tanlian.services.report.words import Say, both
 
 MOST_BARS = 48
 WIDEST_BAR = 28  # pixels
@@ -59,7 +61,11 @@ def levels(orders: Iterable[StandingOrder], most: int = MOST_BARS) -> list[Level
 
 
 def draw_order_book(
-    name: str, title: str, orders: Iterable[StandingOrder], band: tuple[int, int]
+    name: str,
+    title: str,
+    orders: Iterable[StandingOrder],
+    band: tuple[int, int],
+    say: Say = both,
 ) -> Drawing:
     """Return bars over the price: bids upwards in front, asks beside them in another texture."""
     book = levels(orders)
@@ -70,11 +76,16 @@ def draw_order_book(
     drawing = Drawing(
         name,
         title,
-        f"{thousands(bid_t)} t of bids"
-        + (f" up to {price(best_bid)} yuan" if best_bid is not None else "")
-        + f", {thousands(ask_t)} t of asks"
-        + (f" from {price(best_ask)} yuan" if best_ask is not None else "")
-        + ". The table below has every step.",
+        say(
+            N_(
+                "%(bid)s t of bids up to %(best_bid)s yuan, %(ask)s t of asks from %(best_ask)s "
+                "yuan. The table below has every step."
+            ),
+            bid=thousands(bid_t),
+            best_bid="-" if best_bid is None else price(best_bid),
+            ask=thousands(ask_t),
+            best_ask="-" if best_ask is None else price(best_ask),
+        ),
     )
     low = min((level.from_ticks for level in book), default=band[0])
     high = max((level.to_ticks for level in book), default=band[1])
@@ -86,12 +97,12 @@ def draw_order_book(
         (
             across,
             [(ticks, price(ticks)) for ticks in nice_marks(low - margin, high + margin, 9)],
-            "价格 Price (yuan/t)",
+            say(N_("Price (yuan/t)")),
         ),
         (
             upwards,
             [(t, thousands(t)) for t in nice_marks(0, greatest, 5)],
-            "数量 Quantity (t)",
+            say(N_("Quantity (t)")),
         ),
     )
     for edge in band:
@@ -102,8 +113,8 @@ def draw_order_book(
         left = across.pixel(level.from_ticks)
         half = min(max((across.pixel(level.to_ticks + 1) - left - 1) // 2, 2), WIDEST_BAR)
         for quantity, at, style, side in (
-            (level.bid_t, left, "bid", "买 bid"),
-            (level.ask_t, left + half, "ask", "卖 ask"),
+            (level.bid_t, left, "bid", say(N_("bid"))),
+            (level.ask_t, left + half, "ask", say(N_("ask"))),
         ):
             if quantity:
                 drawing.rect(

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tanlian.domain.texts import N_
 from tanlian.services.report.figures import half_tick_price, price, thousands
 from tanlian.services.report.svg import Drawing, Scale, nice_marks
+from tanlian.services.report.words import Say, both
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,13 @@ class Pair:
 
 
 def draw_pairing(
-    name: str, title: str, bids: Sequence[Queued], asks: Sequence[Queued], pairs: Sequence[Pair]
+    name: str,
+    title: str,
+    bids: Sequence[Queued],
+    asks: Sequence[Queued],
+    pairs: Sequence[Pair],
+    *,
+    say: Say = both,
 ) -> Drawing:
     """Return the two step curves over the summed quantity, each pair as a box with its midpoint."""
     matched_t = sum(pair.quantity_t for pair in pairs)
@@ -40,8 +48,16 @@ def draw_pairing(
     drawing = Drawing(
         name,
         title,
-        f"Bids sorted downwards ({thousands(bid_t)} t) and asks upwards ({thousands(ask_t)} t). "
-        f"{len(pairs)} pairs trade {thousands(matched_t)} t, each at the midpoint of its quotes.",
+        say(
+            N_(
+                "Bids sorted downwards (%(bid)s t) and asks upwards (%(ask)s t). %(count)s pairs "
+                "trade %(matched)s t, each at the midpoint of its quotes."
+            ),
+            bid=thousands(bid_t),
+            ask=thousands(ask_t),
+            count=len(pairs),
+            matched=thousands(matched_t),
+        ),
         height=460,
     )
     prices = [quote.price_ticks for quote in [*bids, *asks]] or [1]
@@ -55,12 +71,12 @@ def draw_pairing(
         (
             across,
             [(t, thousands(t)) for t in nice_marks(0, shown_t)],
-            "累计数量 Summed quantity (t)",
+            say(N_("Summed quantity (t)")),
         ),
         (
             upwards,
             [(ticks, price(ticks)) for ticks in nice_marks(low, high)],
-            "价格 Price (yuan/t)",
+            say(N_("Price (yuan/t)")),
         ),
     )
     halves = Scale(2 * (low - margin), 2 * (high + margin), *drawing.upwards)
@@ -83,7 +99,8 @@ def draw_pairing(
         x = across.at(matched_t)
         drawing.line((x, upwards.at(low - margin)), (x, upwards.at(high + margin)), "band")
         anchor = "end" if matched_t * 4 > shown_t * 3 else "middle"
-        drawing.text((x, str(14)), f"成交 matched {thousands(matched_t)} t", anchor, "note")
+        matched = say(N_("matched %(quantity)s t"), quantity=thousands(matched_t))
+        drawing.text((x, str(14)), matched, anchor, "note")
     return drawing
 
 
