@@ -7,6 +7,7 @@ SERIOUS = {"serious", "critical"}
 NO_PAGES = {  # answers for programs, downloads, streams, and pages that another one is made of
     "static", "live", "healthz", "readyz", "metrics", "unsigned", "evidence", "certificate_proof",
     "registry", "registry_schema", "data_file", "api_description", "api_docs", "open_door",
+    "candles_file", "document", "report_document", "complaint_document",
 }  # fmt: skip
 
 

@@ -197,7 +197,8 @@ def test_stage__no_block_comes__says_that_its_time_is_over_and_goes_on(
             open_session(chain, *times)  # the chain's clock is now ahead of the server's
             head = chain.connection().head()
             page = chromium.new_context(locale=language).new_page()
-            page.goto(address + "sessions/1")
+            while page.goto(address + "sessions/1").status == 404:  # the tables follow in a moment
+                page.wait_for_timeout(50)
             clock, shown = page.locator("[role=timer]"), page.locator("#market dd").first
             expect(clock).to_have_text(RUNNING)
             expect(clock).to_contain_text(over, timeout=SOON)
