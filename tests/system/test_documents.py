@@ -6,15 +6,20 @@ from contextlib import closing
 
 import pytest
 
-from harness.founded import found, ok
 from harness.programs import Program, issued
-from harness.served import served
-from harness.visitor import joined
-from tanlian.bootstrap import serving
+from harness.visitor import Visitor
+from harness.watched import (
+    BUYER,
+    LINE,
+    REGULATOR,
+    SELLER,
+    WATCH,
+    done,
+    open_last_year,
+    people_of,
+    watched,
+)
 
-REGULATOR, EXCHANGE, BANK, SELLER, BUYER, OTHER, WATCH = range(1, 8)
-LINE = {"lines-lines": "6", "lines-0-method": "fuel", "lines-0-key": "anthracite",
-        "lines-0-unit": "t", "lines-0-quantity": "1000"}  # fmt: skip
 REPORT = b"%PDF-1.7 what the seller reports"
 EVIDENCE = b"\x89PNG\r\n\x1a\n smoke at night"
 ORDER = "检查令：下周一".encode()
@@ -26,42 +31,18 @@ def sha256(content: bytes) -> str:
 
 @pytest.fixture(scope="module")
 def market(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("documents")
-    with pytest.MonkeyPatch.context() as environment, served(folder, environment) as chain:
-        found(chain, folder)
-        who = ("--identity", "id:watch", "--name", "The watch", "--roles", "observer")
-        ok(chain, "admit", *who, "--account", chain.key("watch").address, "--region", 1,
-           "--as", "regulator")  # fmt: skip
-        for name in ("ipcc-2006", "gwp-ar5"):
-            ok(chain, "emissions", "load-factors", name, "--as", "regulator")
-        with serving(chain.target, "127.0.0.1", 0) as address:
-            yield chain, address
+    with watched(tmp_path_factory.mktemp("documents")) as market:
+        yield market
 
 
 @pytest.fixture(scope="module")
 def people(market):
-    aliases = {REGULATOR: "regulator", SELLER: "seller", BUYER: "buyer", WATCH: "watch"}
-    return joined(*market, aliases)
+    return people_of(market)
 
 
 @pytest.fixture(scope="module")
 def year(market, people):
-    from datetime import UTC, datetime
-
-    number = str(datetime.fromtimestamp(market[0].connection().now(), UTC).year - 1)
-    done(people[REGULATOR].act("monitoring.open-year", year=number))
-    done(people[REGULATOR].act(
-        "emissions.open-year", year=number, factors="ipcc-2006", gases="gwp-ar5",
-        report_days="3000", verify_days="60", correction_days="30", objection_days="7",
-        most_years="3",
-    ))  # fmt: skip
-    return number
-
-
-def done(page):
-    assert page.status == 200, page.alerts
-    assert page.state == "done", page.text
-    return page
+    return open_last_year(market[0], people[REGULATOR])
 
 
 def upload(name: str, content: bytes, field: str = "document"):
@@ -190,8 +171,6 @@ def test_document__named_by_an_act__cannot_be_removed(market, people, report):
 
 
 def test_draft__of_a_report__taken_up_by_a_colleague_and_gone_once_sent(market, people, year):
-    from harness.visitor import Visitor
-
     chain, address = market
     buyer, colleague = people[BUYER], Visitor(address).join(chain, BUYER, "buyer-two")
     before = chain.connection().head()
@@ -210,6 +189,9 @@ def test_draft__of_a_report__taken_up_by_a_colleague_and_gone_once_sent(market, 
     assert stale.status == 422
     assert any("has saved or removed this draft" in one for one in stale.alerts)
     assert 'value="1000"' in stale.html
+    for version in (str(10**30), str(2**63 - 1), "-1", "x"):  # of no draft
+        forged = buyer.fill_in(page, save="1", version=version, **LINE)
+        assert (forged.status, len(forged.alerts)) == (422, 1), version
     assert status(people[SELLER], colleague.get("acts").link(title)) == 404
     again = buyer.get(buyer.get("desk").link(title))
     assert 'value="1200"' in again.html

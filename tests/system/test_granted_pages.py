@@ -4,59 +4,42 @@ import re
 
 import pytest
 
-from harness.founded import found, ok, wait
-from harness.served import served
-from harness.visitor import joined
-from tanlian.bootstrap import serving
+from harness.founded import wait
+from harness.watched import (
+    BUYER,
+    LINE,
+    REGULATOR,
+    SELLER,
+    WATCH,
+    done,
+    open_last_year,
+    people_of,
+    watched,
+)
 
-REGULATOR, EXCHANGE, BANK, SELLER, BUYER, OTHER, WATCH = range(1, 8)
 HASH = "ab" * 32
-LINE = {"lines-lines": "6", "lines-0-method": "fuel", "lines-0-key": "anthracite",
-        "lines-0-unit": "t", "lines-0-quantity": "1000"}  # fmt: skip
 KINDS = ("reports", "readings", "holdings", "trades", "duties", "coins", "documents")
 EVERYTHING = ",".join(KINDS)
 
 
 @pytest.fixture(scope="module")
 def market(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("granted")
-    with pytest.MonkeyPatch.context() as environment, served(folder, environment) as chain:
-        found(chain, folder)
-        who = ("--identity", "id:watch", "--name", "The watch", "--roles", "observer")
-        ok(chain, "admit", *who, "--account", chain.key("watch").address, "--region", 1,
-           "--as", "regulator")  # fmt: skip
-        for name in ("ipcc-2006", "gwp-ar5"):
-            ok(chain, "emissions", "load-factors", name, "--as", "regulator")
-        with serving(chain.target, "127.0.0.1", 0) as address:
-            yield chain, address
+    with watched(tmp_path_factory.mktemp("granted")) as market:
+        yield market
 
 
 @pytest.fixture(scope="module")
 def people(market):
-    aliases = {REGULATOR: "regulator", SELLER: "seller", BUYER: "buyer", WATCH: "watch"}
-    return joined(*market, aliases)
+    return people_of(market)
 
 
 @pytest.fixture(scope="module")
 def year(market, people):
     """The year before this one, open, with a report of seller and buyer each."""
-    from datetime import UTC, datetime
-
-    number = str(datetime.fromtimestamp(market[0].connection().now(), UTC).year - 1)
-    regulator = people[REGULATOR]
-    done(regulator.act("monitoring.open-year", year=number))
-    done(regulator.act("emissions.open-year", year=number, factors="ipcc-2006", gases="gwp-ar5",
-                       report_days="3000", verify_days="60", correction_days="30",
-                       objection_days="7", most_years="3"))  # fmt: skip
+    number = open_last_year(market[0], people[REGULATOR])
     for organisation in (SELLER, BUYER):
         done(people[organisation].act("report.submit", year=number, document=HASH, **LINE))
     return number
-
-
-def done(page):
-    assert page.status == 200, page.alerts
-    assert page.state == "done", page.text
-    return page
 
 
 def granted(people, year, subject="The seller", kinds=EVERYTHING) -> str:

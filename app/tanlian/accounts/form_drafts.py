@@ -55,7 +55,7 @@ def save(
         number, version = over
         this = (drafts.c.id == number) & (drafts.c.organisation == by.organisation)
         change = update(drafts).where(this, drafts.c.act == act, drafts.c.version == version)
-        if db.execute(change.values(version=version + 1, **values)).rowcount == 0:
+        if db.execute(change.values(version=drafts.c.version + 1, **values)).rowcount == 0:
             raise DraftChanged(
                 "Another person of your organisation has saved or removed this draft since you "
                 "opened it. Open it again to see what changed; what you filled in is still here, "

@@ -16,6 +16,7 @@ from tanlian.domain.errors import TanlianError
 from tanlian.domain.moments import parse_moment
 from tanlian.services.acts.act import Act, FieldsRefused, Figure
 from tanlian.services.acts.fields import Field, Raw, table_of
+from tanlian.web.converters import row_number
 
 Keep = Callable[[str, bytes], str]  # a name and bytes in, the SHA-256 out
 LINES = 6  # empty lines of a table; a longer one comes as a CSV file
@@ -97,7 +98,7 @@ def filled(act: Act, keep: Keep) -> ActForm:
             given[one.name] = _given(one, keep)
         except TanlianError as error:
             given[one.name], errors[one.name] = request.form.get(one.name, ""), error
-    draft, version = request.form.get("draft", ""), request.form.get("version", 0, type=int)
+    draft, version = request.form.get("draft", ""), request.form.get("version", 0, type=row_number)
     return ActForm(
         act, given, request.form.get("once", "")[:64], errors,
         draft=(draft, version) if draft else None,
