@@ -14,7 +14,16 @@ from sqlalchemy import create_engine, func, select, text
 
 from harness.post_office import settle_in
 from harness.postgres import server
-from tanlian.accounts import api_access, audit_log, keystore, outbox, people, sign_in
+from tanlian.accounts import (
+    api_access,
+    audit_log,
+    form_drafts,
+    kept_documents,
+    keystore,
+    outbox,
+    people,
+    sign_in,
+)
 from tanlian.accounts.audit_log import Origin
 from tanlian.accounts.secrets_box import SecretsBox
 from tanlian.accounts.store import open_store
@@ -92,6 +101,10 @@ def inhabit(place: Place) -> dict:
         keyfile = Account.encrypt(KEY, "open sesame", kdf="pbkdf2", iterations=2)
         keystore.keep(db, place.origin(), wang, label="first", keyfile=keyfile)
         api = api_access.issue(db, place.origin(), wang, label="erp", may_write=True, days=9)
+        kept = kept_documents.keep(
+            db, box, place.origin(), wang, name="报告.pdf", content=b"%PDF-1.7 kept"
+        )
+        draft = form_drafts.save(db, place.origin(), wang, act="order.place", given={"side": "buy"})
     place.enter(secret)
     reader = X25519PrivateKey.generate()
     sealed = place.documents().file(
@@ -114,7 +127,8 @@ def inhabit(place: Place) -> dict:
     (place.folder / "book.json").write_text("{}")
     (place.folder / "readings" / "5").mkdir(parents=True)
     (place.folder / "readings" / "5" / "2024.csv").write_text("readings")
-    return {"totp": secret, "api": api, "reader": reader, "document": sealed.address}
+    return {"totp": secret, "api": api, "reader": reader, "document": sealed.address,
+            "kept": kept, "draft": draft.id}  # fmt: skip
 
 
 @pytest.mark.parametrize("there", ["sqlite", "postgresql"])
@@ -132,7 +146,7 @@ def test_restore__elsewhere__people_sign_in_and_find_everything(
     restore(new.installation, tmp_path / "copy")
     new.now = old.now
     token, who = new.enter(known["totp"])
-    engine, _ = new.open()
+    engine, box = new.open()
     assert (who.name, who.organisation) == ("王 Wang", 3)
     with engine.begin() as db:
         assert db.scalar(select(func.count()).select_from(sessions)) == 1  # the new one only
@@ -145,6 +159,10 @@ def test_restore__elsewhere__people_sign_in_and_find_everything(
         assert keystore.unlocked_key(db, session, cookie, new.now) == KEY
         acts = [e.act for e in audit_log.entries(db, organisation=None, before=None, limit=9)]
         assert acts[-2:] == ["joined", "invited"]
+        (kept,) = kept_documents.documents_of(db, 3)
+        assert kept == known["kept"]
+        assert kept_documents.content(db, box, kept) == b"%PDF-1.7 kept"
+        assert form_drafts.given(db, 3, known["draft"]) == {"side": "buy"}
     assert new.documents().open(known["document"], known["reader"]).content == b"report"
     (aside,) = GatewayStore(new.gateway.parent / "plant.db").quarantine()
     assert aside.payload == b"payload"
